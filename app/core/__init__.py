@@ -1,0 +1,1 @@
+"""What every room stands on: money, time, database, refusals, states, references. Knows nothing of citizens."""

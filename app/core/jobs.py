@@ -1,0 +1,87 @@
+"""Background jobs: rows in PostgreSQL, deferred by name in the caller's own transaction, run at least once by the worker."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import procrastinate
+from flask import Flask
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
+
+from app.core.db import db
+
+# The connector is replaced when the worker starts; the web process never opens it.
+tasks = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo="dbname=set-by-the-worker"))
+_host: dict[str, Flask] = {}
+_periodic: dict[str, str] = {}
+
+
+def host(app: Flask) -> None:
+    """Say which application the worker's jobs run in."""
+    _host["app"] = app
+
+
+def every(cron: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Above @job: run it by the given cron line (a sixth field is seconds)."""
+
+    def mark(task: Callable[..., Any]) -> Callable[..., Any]:
+        name = task.name  # type: ignore[attr-defined]  # a procrastinate Task, which the decorator below returns
+        _periodic[name] = cron
+        # A failed or stalled run must not stop the next ones: at most one waits, each finds all that is due.
+        tasks.periodic(cron=cron, queueing_lock=name)(task)  # type: ignore[arg-type]
+        return task
+
+    return mark
+
+
+def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as the job of that name; it runs in an application context and must be idempotent."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            kwargs.pop("timestamp", None)  # periodic jobs get the cron's moment; ours ask the application's clock
+            app = _host["app"]
+            with app.app_context():
+                function(*args, **kwargs)
+
+        retry = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2)
+        return tasks.task(name=name, queue=queue, retry=retry)(run)
+
+    return register
+
+
+def defer(name: str, *, queue: str = "default", key: str | None = None, **kwargs: Any) -> None:
+    """Write the job row in the current transaction; with a key, at most one such job waits at a time."""
+    raw = db.session.connection().connection.driver_connection
+    deferrer = tasks.configure_task(name, queue=queue, connection=raw, **({"queueing_lock": key} if key else {}))
+    if key is None:
+        deferrer.defer(**kwargs)
+        return
+    try:
+        with db.session.begin_nested():
+            deferrer.defer(**kwargs)
+    except AlreadyEnqueued:
+        return
+
+
+def waiting() -> int:
+    """How many jobs wait or run."""
+    return int(
+        db.session.execute(
+            text("select count(*) from procrastinate_jobs where status in ('todo', 'doing')")
+        ).scalar_one()
+    )
+
+
+def names() -> frozenset[str]:
+    """The names of all registered jobs."""
+    return frozenset(tasks.tasks)
+
+
+def periodic_names() -> dict[str, str]:
+    """Name to cron line of the periodic jobs."""
+    return dict(_periodic)

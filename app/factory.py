@@ -1,0 +1,168 @@
+"""Builds the application; the only file that knows every room."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import logging
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import structlog
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import create_engine, pool, text
+
+import config
+from app.core import clock, jobs
+from app.core.db import db
+from app.web import errors, gates, headers, messages
+
+ROOT = Path(__file__).resolve().parent.parent
+# Lowest floor first: the same order as the migrations.
+ROOMS = (
+    "ledger journal outbox files identity territory payments groups programmes matching calls spaces participation"
+    " proposals evaluation campaigns pledges settlement grants transparency impact mentoring web api demo"
+).split()
+# Pages of these rooms speak to people and have the language in their address.
+_WITHOUT_LANGUAGE = {"payments"}
+
+
+def create_app(settings: config.Config | None = None) -> Flask:
+    """The whole application for one municipality."""
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(ROOT / "instance"),
+    )
+    app.config.from_object(settings or config.load())
+    app.extensions["clock"] = clock.ShiftedClock() if app.config["DEV_PAGES"] else clock.SystemClock()
+    _log(app)
+    db.init_app(app)
+    _meet("app.core.settings")
+    parts = {room: {name: _meet(f"app.{room}.{name}") for name in ("models", "jobs", "views", "commands")} for room in ROOMS}
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    _languages(app)
+    csrf = CSRFProtect(app)
+    app.before_request(gates.stand_guard)
+    app.after_request(headers.harden)
+    errors.init(app)
+    app.jinja_env.filters["say"] = gates.say
+    for name in ("assets", "filters", "pictures"):
+        part = _meet(f"app.web.{name}")
+        if part is not None and hasattr(part, "init"):
+            part.init(app)
+        elif part is not None and hasattr(part, "init_assets"):
+            part.init_assets(app)
+        if part is not None:
+            app.jinja_env.filters.update(getattr(part, "FILTERS", {}))
+            app.jinja_env.globals.update(getattr(part, "GLOBALS", {}))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for room, found in parts.items():
+        _open_room(app, csrf, room, found)
+    _front_door(app)
+    jobs.host(app)
+    return app
+
+
+def _meet(name: str) -> ModuleType | None:
+    """The module, where the room has it."""
+    parent = name.rpartition(".")[0]
+    if importlib.util.find_spec(parent) is None or importlib.util.find_spec(name) is None:
+        return None
+    return importlib.import_module(name)
+
+
+def _open_room(app: Flask, csrf: CSRFProtect, room: str, parts: dict[str, ModuleType | None]) -> None:
+    views, commands = parts["views"], parts["commands"]
+    if views is not None:
+        for bp in getattr(views, "blueprints", None) or [views.bp]:
+            plain = room in _WITHOUT_LANGUAGE or getattr(bp, "without_language", False)
+            prefix = (bp.url_prefix or "") if plain else f"/<any(it, en):lang>{bp.url_prefix or ''}"
+            app.register_blueprint(bp, url_prefix=prefix or None)
+        for endpoint, view in app.view_functions.items():
+            if getattr(view, "gate", "") == "webhook":
+                csrf.exempt(f"{view.__module__}.{view.__name__}")
+                app.logger.debug("no CSRF on %s: it is signed", endpoint)
+    if commands is not None:
+        for command in commands.COMMANDS:
+            app.cli.add_command(command)
+
+
+def _languages(app: Flask) -> None:
+    """Language is in the address; where it is not (errors, webhooks), the browser's wish or Italian."""
+    folder = ROOT / "translations"
+    if os.access(folder, os.W_OK):
+        messages.compile_stale(folder)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(path) for path in sorted(folder.glob("*")) if path.is_dir())
+
+    def language() -> str:
+        if not request:
+            return "it"
+        return str(g.get("lang") or request.accept_languages.best_match(app.config["LANGUAGES"]) or "it")
+
+    Babel(app, locale_selector=language)
+
+    @app.url_value_preprocessor
+    def take(endpoint: str | None, values: dict[str, Any] | None) -> None:
+        if values and "lang" in values:
+            g.lang = values.pop("lang")
+
+    @app.url_defaults
+    def give(endpoint: str, values: dict[str, Any]) -> None:
+        if "lang" not in values and app.url_map.is_endpoint_expecting(endpoint, "lang"):
+            values["lang"] = language()
+
+    app.jinja_env.globals["language"] = language
+
+
+def _front_door(app: Flask) -> None:
+    @app.get("/")
+    @gates.public
+    def front_door() -> ResponseReturnValue:
+        lang = request.accept_languages.best_match(app.config["LANGUAGES"]) or "it"
+        answer = redirect(url_for("web.home", lang=lang), 302)
+        answer.headers["Vary"] = "Accept-Language"
+        return answer
+
+
+def _log(app: Flask) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    app.logger.setLevel(logging.INFO)
+
+
+def refuse_wrong_role(app: Flask) -> None:
+    """The web process must not run as a role that could rewrite the ledger; raises ConfigError."""
+    engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"], poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        owner = connection.execute(
+            text(
+                "select exists (select 1 from unnest(array['ledger_account', 'ledger_journal', 'ledger_entry']) t(name)"
+                " where to_regclass(t.name) is not null and (has_table_privilege(t.name, 'UPDATE')"
+                " or has_table_privilege(t.name, 'DELETE') or has_table_privilege(t.name, 'TRUNCATE')))"
+            )
+        ).scalar_one()
+    engine.dispose()
+    if owner:
+        raise config.ConfigError(
+            "DATABASE_URL names a role that may change ledger rows. Use the application role (cofonda_app); "
+            "the owner belongs in DATABASE_OWNER_URL, for migrations only."
+        )
+
+
+def is_command_line() -> bool:
+    """Whether `flask` is running one of the operator's commands, not serving."""
+    return os.environ.get("FLASK_RUN_FROM_CLI") == "true"

@@ -1,0 +1,1 @@
+"""Append-only double entry in three books that each sum to zero."""

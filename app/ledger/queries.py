@@ -1,0 +1,121 @@
+"""Balances and statements: what every total shown to anyone comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from app.core.db import db
+from app.core.money import ZERO, Money
+from app.ledger.models import AccountRow, EntryRow, JournalRow
+from app.ledger.rules import Check
+
+
+def balance(book: str, owner: str, name: str) -> Money:
+    """The account's balance; zero where it was never opened."""
+    found = db.session.execute(
+        select(AccountRow.balance).where(AccountRow.book == book, AccountRow.owner == owner, AccountRow.name == name)
+    ).scalar_one_or_none()
+    return ZERO if found is None else found
+
+
+def balances(book: str, owner: str) -> dict[str, Money]:
+    """All balances of one owner in one book, by account name."""
+    rows = db.session.execute(
+        select(AccountRow.name, AccountRow.balance).where(AccountRow.book == book, AccountRow.owner == owner)
+    )
+    return {name: amount for name, amount in rows}
+
+
+def balances_of(book: str, owners: Iterable[str]) -> dict[str, dict[str, Money]]:
+    """Balances by owner and name for many owners, in one query."""
+    found: dict[str, dict[str, Money]] = {owner: {} for owner in owners}
+    rows = db.session.execute(
+        select(AccountRow.owner, AccountRow.name, AccountRow.balance).where(
+            AccountRow.book == book, AccountRow.owner.in_(list(found))
+        )
+    )
+    for owner, name, amount in rows:
+        found[owner][name] = amount
+    return found
+
+
+def total_of(book: str, name: str, owner_prefix: str = "") -> Money:
+    """The sum of one named account over all owners whose name starts so, such as ("budget", "paid", "proposal:")."""
+    found = db.session.execute(
+        text(
+            "select coalesce(sum(balance), 0) from ledger_account"
+            " where book = :book and name = :name and starts_with(owner, :prefix)"
+        ),
+        {"book": book, "name": name, "prefix": owner_prefix},
+    ).scalar_one()
+    return Money(int(found))
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One entry as a person reads it."""
+
+    at: datetime
+    kind: str
+    memo: str
+    key: str
+    book: str
+    owner: str
+    name: str
+    amount: Money
+
+
+def statement(*owners: str) -> Sequence[Movement]:
+    """Every entry on the owners' accounts, oldest first."""
+    rows = db.session.execute(
+        select(
+            JournalRow.at,
+            JournalRow.kind,
+            JournalRow.memo,
+            JournalRow.key,
+            AccountRow.book,
+            AccountRow.owner,
+            AccountRow.name,
+            EntryRow.cents,
+        )
+        .join(EntryRow, EntryRow.journal_id == JournalRow.id)
+        .join(AccountRow, AccountRow.id == EntryRow.account_id)
+        .where(AccountRow.owner.in_(owners))
+        .order_by(JournalRow.at, EntryRow.id)
+    )
+    return [Movement(*row[:7], Money(int(row[7]))) for row in rows]
+
+
+def counts() -> dict[str, int]:
+    """How many accounts, journals and entries there are."""
+    return {
+        what: int(db.session.execute(text(f"select count(*) from {table}")).scalar_one())  # noqa: S608 - constants
+        for what, table in (("accounts", "ledger_account"), ("journals", "ledger_journal"), ("entries", "ledger_entry"))
+    }
+
+
+def checks() -> Iterable[Check]:
+    """Each book sums to zero, each account equals its entries, each journal balances."""
+    for book, amount in db.session.execute(text("select book, sum(balance) from ledger_account group by book")):
+        yield Check(f"book {book} sums to zero", ZERO, Money(int(amount)))
+    drifted = db.session.execute(
+        text(
+            "select a.book, a.owner, a.name, a.balance, coalesce(sum(e.cents), 0) from ledger_account a"
+            " left join ledger_entry e on e.account_id = a.id group by a.id"
+            " having a.balance <> coalesce(sum(e.cents), 0)"
+        )
+    )
+    for book, owner, name, held, entries in drifted:
+        yield Check(f"{book} {owner} {name} equals its entries", Money(int(entries)), Money(int(held)))
+    crooked = db.session.execute(
+        text(
+            "select j.key, e.book, sum(e.cents) from ledger_journal j join ledger_entry e on e.journal_id = j.id"
+            " group by j.key, e.book having sum(e.cents) <> 0"
+        )
+    )
+    for key, book, amount in crooked:
+        yield Check(f"journal {key} balances in {book}", ZERO, Money(int(amount)))

@@ -1,0 +1,1 @@
+"""The shell: layout, navigation, home, gates, error table, development pages."""

@@ -1,0 +1,76 @@
+"""The one table from refusals to HTTP, and the error pages."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.core.db import db
+from app.core.errors import Conflict, Forbidden, Gone, Invalid, Missing, Refusal, TooMany, Unavailable
+from app.web.gates import say
+
+STATUS: dict[type[Refusal], int] = {
+    Missing: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Invalid: 422,
+    Gone: 410,
+    TooMany: 429,
+    Unavailable: 503,
+    Refusal: 400,
+}
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def page(status: int, sentence: str = "") -> ResponseReturnValue:
+    """The error page (or JSON where a machine asked) with a sentence of ours."""
+    if request.accept_mimetypes.best == "application/json" or request.path.startswith("/webhooks/"):
+        return jsonify(error=sentence, status=status), status
+    return render_template("web/error.html", status=status, sentence=sentence), status
+
+
+def init(app: Flask) -> None:
+    """Register the handlers."""
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> ResponseReturnValue:
+        db.session.rollback()
+        return page(status_of(refusal), say(refusal) if refusal.message else "")
+
+    @app.errorhandler(CSRFError)
+    def stale_form(error: CSRFError) -> ResponseReturnValue:
+        sentence = _("This page was open for too long. Go back, reload it and send it again: your browser keeps what you typed.")
+        return page(400, sentence)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        return page(error.code or 500)
+
+    @app.errorhandler(OperationalError)
+    def no_database(error: OperationalError) -> ResponseReturnValue:
+        current_app.logger.error("database unavailable: %s", type(error.orig).__name__)
+        return _plain_or_page(503)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> ResponseReturnValue:
+        if current_app.testing:
+            raise error
+        current_app.logger.exception("unhandled error on %s", request.endpoint)
+        db.session.rollback()
+        return _plain_or_page(500)
+
+
+def _plain_or_page(status: int) -> ResponseReturnValue:
+    try:
+        return page(status)
+    except Exception:  # the error page itself needs something that is down: say it in plain text
+        current_app.logger.exception("the error page failed too")
+        return f"{status}. Riprova fra poco. / Please try again shortly.", status

@@ -1,0 +1,146 @@
+"""Who may come in. Every route has exactly one gate; a route without one is closed (deny by default)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import abort, current_app, g, redirect, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.core import clock
+from app.core.errors import Forbidden
+from app.identity import queries as identity
+from app.identity.models import Person
+
+View = TypeVar("View", bound=Callable[..., Any])
+_SID = "sid"
+
+
+def _mark(view: View, name: str, guard: Callable[[], Response | None]) -> View:
+    if hasattr(view, "gate"):
+        raise RuntimeError(f"{view.__name__} has two gates")
+    view.gate = name  # type: ignore[attr-defined]  # read by `stand_guard` and by the house test
+    view.guard = guard  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: View) -> View:
+    """Anyone, signed in or not."""
+    return _mark(view, "public", lambda: None)
+
+
+def by_token(view: View) -> View:
+    """Anyone who holds the secret in the address; the view itself finds the object by the token's hash."""
+    return _mark(view, "by_token", lambda: None)
+
+
+def webhook(view: View) -> View:
+    """A machine that signs its request; the view checks the signature. Exempt from CSRF."""
+    return _mark(view, "webhook", lambda: None)
+
+
+def dev_only(view: View) -> View:
+    """Development only: anywhere else the page does not exist."""
+
+    def guard() -> None:
+        if not current_app.config["DEV_PAGES"]:
+            abort(404)
+
+    return _mark(view, "dev_only", guard)
+
+
+def signed_in(view: View) -> View:
+    """Any person with a confirmed account; the view checks the object."""
+    return _mark(view, "signed_in", _ask_to_sign_in)
+
+
+def role(*names: str) -> Callable[[View], View]:
+    """A person who holds one of the roles today."""
+
+    def mark(view: View) -> View:
+        def guard() -> Response | None:
+            asked = _ask_to_sign_in()
+            if asked is not None:
+                return asked
+            if not roles() & set(names):
+                raise Forbidden("Your account does not have the role for this page. An administrator can give it to you.")
+            return None
+
+        return _mark(view, "role:" + ",".join(sorted(names)), guard)
+
+    return mark
+
+
+def _ask_to_sign_in() -> Response | None:
+    if current() is not None:
+        return None
+    if request.method != "GET":
+        raise Forbidden("Your session has ended. Sign in again: what you typed is still in the previous page.")
+    return cast(Response, redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")), 303))
+
+
+def current() -> Person | None:
+    """The person whose session this request carries, if any."""
+    if "person" not in g:
+        raw = session.get(_SID)
+        g.person = identity.person_of_session(raw, clock.now()) if raw else None
+    return cast("Person | None", g.person)
+
+
+def require() -> Person:
+    """The person, where the gate has let one in."""
+    person = current()
+    if person is None:
+        raise Forbidden("Sign in to do this.")
+    return person
+
+
+def roles() -> frozenset[str]:
+    """The roles that the person holds today; none for a visitor."""
+    if "roles" not in g:
+        person = current()
+        g.roles = identity.roles(person.id, clock.now()) if person else frozenset()
+    return cast("frozenset[str]", g.roles)
+
+
+def remember(raw_token: str) -> None:
+    """Let this browser carry the session; whatever it carried before is dropped (no fixation)."""
+    session.clear()
+    session[_SID] = raw_token
+    g.pop("person", None)
+    g.pop("roles", None)
+
+
+def forget() -> str | None:
+    """Let go of the session; returns its token so that the row can be ended too."""
+    raw = session.get(_SID)
+    session.clear()
+    g.pop("person", None)
+    g.pop("roles", None)
+    return cast("str | None", raw)
+
+
+def carried() -> str | None:
+    """The raw session token this browser carries."""
+    return cast("str | None", session.get(_SID))
+
+
+def stand_guard() -> Response | None:
+    """Before every request: the view's gate decides; a view without a gate stays closed."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint]
+    guard = getattr(view, "guard", None)
+    if guard is None:
+        current_app.logger.error("no gate on %s: refused", request.endpoint)
+        abort(403)
+    return cast("Response | None", guard())
+
+
+def say(refusal: object) -> str:
+    """A refusal in the reader's language."""
+    message = getattr(refusal, "message", None) or str(refusal)
+    params = {name: say(value) if hasattr(value, "message") else value for name, value in getattr(refusal, "params", {}).items()}
+    return _(message, **params) if params else _(message)

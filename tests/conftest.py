@@ -1,0 +1,293 @@
+"""One cluster for the run, one migrated template, and a copy of it per test, made when the test first connects."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import pool
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "cofonda_template"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def _cluster() -> Any:
+    from run.postgres import DevPostgres
+
+    return DevPostgres(ROOT / "instance" / "test-pg", durable=False)
+
+
+def _fingerprint() -> str:
+    import hashlib
+
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "migrations").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    cluster = _cluster().start()
+    config.cluster = cluster  # type: ignore[attr-defined]
+    # The template is made again only where the migrations changed since.
+    name = f"{TEMPLATE}_{_fingerprint()}"
+    with psycopg.connect(cluster.admin_url(driver="postgresql"), autocommit=True) as admin:
+        known = {row[0] for row in admin.execute("select datname from pg_database")}
+        for old in sorted(known):
+            if old.startswith(("t_", TEMPLATE)) and old != name:
+                admin.execute(f'drop database "{old}" with (force)')
+        if name not in known:
+            cluster.create_database("t_migrating")
+            _migrate(cluster)
+            admin.execute(f'alter database "t_migrating" rename to "{name}"')
+    os.environ["COFONDA_TEST_TEMPLATE"] = name
+
+
+def _migrate(cluster: Any) -> None:
+    from flask_migrate import upgrade
+
+    app = _build(cluster.app_url("t_migrating"), cluster.owner_url("t_migrating"))
+    with app.app_context():
+        upgrade()
+    with app.app_context():
+        from app.core.db import db
+
+        db.engine.dispose()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    cluster = getattr(config, "cluster", None)
+    if cluster is not None:
+        cluster.stop()
+
+
+def _build(url: str, owner: str, **changes: object) -> Flask:
+    from app.factory import create_app
+    from config import Config
+
+    settings = Config()
+    settings.ENV_NAME = "test"
+    for name, value in {
+        "TESTING": True,
+        "SECRET_KEY": "not-secret-only-for-tests",
+        "DATA_KEY": "dGVzdHMtb25seS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0=",
+        "SQLALCHEMY_DATABASE_URI": url,
+        "DATABASE_OWNER_URL": owner,
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_WEBHOOK_SECRET": "whsec_tests",
+        "STRIPE_API_BASE": "http://127.0.0.1:1/start-the-sandbox-fixture-first",
+        "BASE_URL": "http://localhost",
+        "SESSION_COOKIE_NAME": "cofonda",
+        "SESSION_COOKIE_SECURE": False,
+        "WTF_CSRF_ENABLED": False,
+        "RATELIMIT_ENABLED": False,
+        **changes,
+    }.items():
+        setattr(settings, name, value)
+    return create_app(settings)
+
+
+class FrozenClock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def move(self, **by: float) -> datetime:
+        self.moment += timedelta(**by)
+        return self.moment
+
+    def at(self, moment: datetime) -> datetime:
+        self.moment = moment
+        return moment
+
+
+class Database:
+    """The current test's own copy of the template, made at the first connection."""
+
+    def __init__(self, cluster: Any, worker: str) -> None:
+        self.cluster = cluster
+        self.numbers = itertools.count()
+        self.worker = worker
+        self.name: str | None = None
+
+    def ready(self) -> str:
+        if self.name is None:
+            self.name = f"t_{self.worker}_{next(self.numbers)}"
+            self.cluster.create_database(self.name, template=os.environ["COFONDA_TEST_TEMPLATE"])
+        return self.name
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.cluster.app_url(self.ready(), driver="postgresql"), prepare_threshold=None)
+
+    def app_url(self) -> str:
+        return str(self.cluster.app_url(self.ready()))
+
+    def owner_url(self) -> str:
+        return str(self.cluster.owner_url(self.ready()))
+
+    def drop(self) -> None:
+        if self.name is not None:
+            self.cluster.drop_database(self.name)
+            self.name = None
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    running = _cluster().start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def _database(cluster: Any, worker_id: str) -> Database:
+    return Database(cluster, worker_id)
+
+
+@pytest.fixture(scope="session")
+def _app(_database: Database, cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return _build(
+        cluster.app_url("made-by-the-creator"),
+        "",
+        SQLALCHEMY_ENGINE_OPTIONS={"creator": _database.connect, "poolclass": pool.NullPool},
+        FILES_DIR=str(tmp_path_factory.mktemp("files")),
+    )
+
+
+@pytest.fixture
+def clock(_app: Flask) -> FrozenClock:
+    frozen = FrozenClock()
+    _app.extensions["clock"] = frozen
+    return frozen
+
+
+@pytest.fixture
+def database(_database: Database) -> Iterator[Database]:
+    """For tests that need a second, real connection: `database.connect()`."""
+    yield _database
+    _database.drop()
+
+
+@pytest.fixture
+def app(_app: Flask, database: Database, clock: FrozenClock) -> Iterator[Flask]:
+    from app.core.db import db
+
+    with _app.app_context():
+        yield _app
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[FlaskClient, Any], FlaskClient]:
+    """Give the browser a live session of the person, as sign-in does."""
+    from app.core import clock as time
+    from app.core.db import transaction
+    from app.identity import service as identity
+
+    def enter(client: FlaskClient, person: Any) -> FlaskClient:
+        with transaction():
+            raw = identity.open_session(person, now=time.now())
+        with client.session_transaction() as carried:
+            carried["sid"] = raw
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[..., int]:
+    """Run every waiting job to its end, as the worker would; a failing job fails the test. Periodic ones by name."""
+    from sqlalchemy import text
+
+    from app.core.db import db
+    from app.core.jobs import tasks
+
+    def run(*periodic: str) -> int:
+        done = 0
+        for name in periodic:
+            tasks.tasks[name].func()
+        while True:
+            row = db.session.execute(
+                text(
+                    "update procrastinate_jobs set status = 'doing' where id = (select id from procrastinate_jobs"
+                    " where status = 'todo' order by id limit 1) returning id, task_name, args"
+                )
+            ).first()
+            db.session.commit()
+            if row is None:
+                return done
+            tasks.tasks[row.task_name].func(**row.args)
+            db.session.execute(
+                text("update procrastinate_jobs set status = 'succeeded' where id = :id"), {"id": row.id}
+            )
+            db.session.commit()
+            done += 1
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from sandbox.server import start
+
+    running = start(port=0, data=tmp_path_factory.mktemp("sandbox"), webhook_url=None)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock) -> Iterator[Any]:
+    """The payment provider's sandbox, empty, telling the test's time; the application talks to it."""
+    import requests
+
+    requests.post(f"{_sandbox.url}/_sandbox/reset", timeout=5).raise_for_status()
+    requests.post(f"{_sandbox.url}/_sandbox/clock", json={"now": clock.now().isoformat()}, timeout=5).raise_for_status()
+    app.config["STRIPE_API_BASE"] = _sandbox.url
+    app.config["CHECKOUT_ORIGIN"] = _sandbox.url
+    app.extensions.pop("stripe_client", None)
+    yield _sandbox
+    app.extensions.pop("stripe_client", None)
+
+
+@pytest.fixture
+def count_sql(app: Flask) -> Callable[[], Any]:
+    """`with count_sql() as seen:` collects the statements sent meanwhile."""
+    from contextlib import contextmanager
+
+    from sqlalchemy import event
+
+    from app.core.db import db
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return counting
