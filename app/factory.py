@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, pool, text
 import config
 from app.core import clock, jobs
 from app.core.db import db
-from app.web import errors, gates, headers, messages
+from app.web import context, errors, gates, headers, messages
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lowest floor first: the same order as the migrations.
@@ -46,7 +46,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     _log(app)
     db.init_app(app)
     _meet("app.core.settings")
-    parts = {room: {name: _meet(f"app.{room}.{name}") for name in ("models", "jobs", "views", "commands")} for room in ROOMS}
+    parts = {room: {name: _meet(f"app.{room}.{name}") for name in ("models", "queries", "jobs", "views", "commands")} for room in ROOMS}
     Migrate(app, db, directory=str(ROOT / "migrations"))
     _languages(app)
     csrf = CSRFProtect(app)
@@ -54,7 +54,11 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.after_request(headers.harden)
     errors.init(app)
     app.jinja_env.filters["say"] = gates.say
-    for name in ("assets", "filters", "pictures"):
+    context.init(app)
+    app.extensions["todo"] = _offers(parts, "todo")
+    app.extensions["checks"] = _offers(parts, "checks")
+    app.extensions["moments"] = _offers(parts, "moments")
+    for name in ("assets", "filters", "navigation", "pictures"):
         part = _meet(f"app.web.{name}")
         if part is not None and hasattr(part, "init"):
             part.init(app)
@@ -69,6 +73,11 @@ def create_app(settings: config.Config | None = None) -> Flask:
     _front_door(app)
     jobs.host(app)
     return app
+
+
+def _offers(parts: dict[str, dict[str, ModuleType | None]], verb: str) -> list[Any]:
+    """What each room's queries offer under that name, lowest floor first."""
+    return [getattr(room["queries"], verb) for room in parts.values() if hasattr(room["queries"], verb)]
 
 
 def _meet(name: str) -> ModuleType | None:

@@ -78,9 +78,14 @@ class AmountError(ValueError):
     """A typed amount that cannot be read for certain; the message is a sentence that says how to write it."""
 
 
-_HOW = "Write the amount with digits and a comma only, for example 12.50."
-_TOO_LARGE = "This amount is too large. Write less than 100 million."
-_NOT_POSITIVE = "Write an amount above zero, for example 12.50."
+def N_(sentence: str) -> str:  # noqa: N802 - the catalogue's customary mark for a sentence translated later
+    """Mark a sentence for the translation catalogue."""
+    return sentence
+
+
+_HOW = N_("Write the amount with digits and a comma only, for example 12.50.")
+_TOO_LARGE = N_("This amount is too large. Write less than 100 million.")
+_NOT_POSITIVE = N_("Write an amount above zero, for example 12.50.")
 # ASCII digits only: Decimal() would also take NaN, 1e400, underscores and the digits of other scripts.
 _IT = re.compile(r"(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,(?P<cents>[0-9]{1,2}))?")
 _EN = re.compile(r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<cents>[0-9]{1,2}))?")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import sys
 
 import click
@@ -20,14 +18,7 @@ ledger_group = AppGroup("ledger", help="The books.")
 
 
 def _checks() -> list[Check]:
-    rooms = ("ledger", "programmes", "matching", "campaigns", "pledges", "settlement", "grants", "transparency")
-    found: list[Check] = []
-    for room in rooms:
-        if importlib.util.find_spec(f"app.{room}.queries") is None:
-            continue
-        queries = importlib.import_module(f"app.{room}.queries")
-        found.extend(queries.checks() if hasattr(queries, "checks") else ())
-    return found
+    return [check for offer in current_app.extensions["checks"] for check in offer()]
 
 
 @ledger_group.command("verify")

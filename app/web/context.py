@@ -1,0 +1,57 @@
+"""What every template may know: the city, who looks, and the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g
+
+from app.core import settings
+from app.web import gates
+
+
+@dataclass(frozen=True)
+class City:
+    """The municipality as its settings name it."""
+
+    name: str
+    short: str
+    office: str
+    address: str
+    email: str
+    tax_code: str
+    iban: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The signed-in person who looks at the page."""
+
+    id: int
+    ref: str
+    name: str
+    roles: frozenset[str]
+
+
+def city() -> City:
+    """The city's settings, read once per request."""
+    if "city" not in g:
+        g.city = City(**settings.several("city."))
+    found: City = g.city
+    return found
+
+
+def viewer() -> Viewer | None:
+    """Who looks, or None for a visitor."""
+    person = gates.current()
+    return Viewer(person.id, person.ref, person.name, gates.roles()) if person else None
+
+
+def init(app: Flask) -> None:
+    """Give the templates what they may know."""
+    app.jinja_env.globals["viewer"] = viewer
+
+    @app.context_processor
+    def every_page() -> dict[str, object]:
+        return {"city": city()}

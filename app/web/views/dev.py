@@ -1,0 +1,87 @@
+"""Development only: the mail that would have left, the clock that can be moved, the demo's accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import requests
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core import clock, settings
+from app.core.db import transaction
+from app.core.errors import Missing
+from app.outbox import queries as outbox
+from app.web import gates
+
+bp = Blueprint("dev", __name__, url_prefix="/dev")
+bp.without_language = True  # type: ignore[attr-defined]  # read by the factory: these pages exist in development only
+
+STEPS = {"10m": 600, "1h": 3600, "1d": 86400, "3d": 3 * 86400, "7d": 7 * 86400, "30d": 30 * 86400}
+
+
+@bp.get("/mail")
+@gates.dev_only
+def mail() -> ResponseReturnValue:
+    """The latest messages, newest first."""
+    words = request.args.get("q", "").strip()
+    return render_template("web/dev_mail.html", messages=outbox.latest(words=words, limit=200), words=words)
+
+
+@bp.get("/mail/<ref>")
+@gates.dev_only
+def message(ref: str) -> ResponseReturnValue:
+    """One message as its reader sees it."""
+    found = outbox.find(ref)
+    if found is None:
+        raise Missing("There is no such message.")
+    return render_template("web/dev_message.html", message=found)
+
+
+@bp.get("/clock")
+@gates.dev_only
+def clock_page() -> ResponseReturnValue:
+    """What time the application believes it is, and what comes next."""
+    now = clock.now()
+    moments = sorted(
+        (moment for offer in current_app.extensions["moments"] for moment in offer(now)), key=lambda moment: moment[0]
+    )
+    return render_template(
+        "web/dev_clock.html",
+        now=now,
+        shifted=int(settings.get("clock.shift_seconds")) != 0,
+        steps=STEPS,
+        moments=[moment for moment in moments if moment[0] > now][:12],
+    )
+
+
+@bp.post("/clock")
+@gates.dev_only
+def move_clock() -> ResponseReturnValue:
+    """Move the application's time forward, never back: what happened stays happened."""
+    now = clock.now()
+    step = request.form.get("step", "")
+    until = request.form.get("until", "")
+    ahead = timedelta(seconds=STEPS.get(step, 0))
+    if until:
+        ahead = max(timedelta(0), datetime.fromisoformat(until) - now)
+    with transaction():
+        shift = int(settings.get("clock.shift_seconds")) + int(ahead.total_seconds())
+        settings.put("clock.shift_seconds", str(shift))
+    g.pop("clock_shift", None)
+    tell_sandbox(shift)
+    return redirect(url_for("dev.clock_page"), 303)
+
+
+def tell_sandbox(shift_seconds: int) -> None:
+    """The payment sandbox lives in the same time as we do."""
+    base = current_app.config["STRIPE_API_BASE"]
+    if base:
+        requests.post(f"{base}/_sandbox/clock", json={"offset_seconds": shift_seconds}, timeout=5).raise_for_status()
+
+
+@bp.get("/accounts")
+@gates.dev_only
+def accounts() -> ResponseReturnValue:
+    """Who can sign in to the demo."""
+    return render_template("web/dev_accounts.html", accounts=current_app.extensions.get("demo_accounts", ()))

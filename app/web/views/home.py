@@ -1,0 +1,30 @@
+"""Home and the pages of plain words."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from app.web import gates
+
+bp = Blueprint("web", __name__)
+
+PAGES = frozenset(
+    "how-it-works rules-and-costs contacts accessibility privacy terms propose style-guide".split()
+)
+
+
+@bp.get("/")
+@gates.public
+def home() -> ResponseReturnValue:
+    """What is going on in the city."""
+    return render_template("web/home.html")
+
+
+@bp.get("/pages/<name>")
+@gates.public
+def page(name: str) -> ResponseReturnValue:
+    """A page of plain words."""
+    if name not in PAGES:
+        abort(404)
+    return render_template(f"web/{name.replace('-', '_')}.html")

@@ -1,0 +1,81 @@
+"""Texts: every sentence has its Italian; templates hold no style, no script, no raw form field."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from app.factory import ROOMS
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "_l": None, "lazy_gettext": None, "npgettext": ((1, "c"), 2, 3),
+    "pgettext": ((1, "c"), 2), "_n": (1, 2), "N_": None,
+    "Refusal": None, "Missing": None, "Forbidden": None, "Conflict": None, "Gone": None, "TooMany": None, "Unavailable": None,
+    "CodeError": None, "AmountError": None,
+}  # fmt: skip
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+
+
+def sentences(room: str) -> set[str]:
+    """Every msgid that the room's code and templates show to somebody."""
+    found: set[str] = set()
+    places = [(ROOT / "app" / room, [("**.py", "python")]), (ROOT / "templates" / room, [("**.html", "jinja2"), ("**.txt", "jinja2")])]
+    if room == "web":
+        places += [(ROOT / "templates" / "parts", places[1][1]), (ROOT / "templates" / "mail", places[1][1])]
+    options = {"**.html": {"trimmed": "false", "silent": "false"}, "**.txt": {"trimmed": "false", "silent": "false"}}
+    for folder, methods in places:
+        if folder.is_dir():
+            rows = extract_from_dir(str(folder), method_map=methods, options_map=options, keywords=KEYWORDS)
+            for _file, _line, message, _comments, _context in rows:
+                found.add(message[0] if isinstance(message, tuple) else message)
+    return {sentence for sentence in found if sentence}
+
+
+def catalogue(room: str) -> dict[str, object]:
+    path = ROOT / "translations" / room / "it" / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as text:
+        read = read_po(text, locale="it")
+    known = {}
+    for message in read:
+        key = message.id[0] if isinstance(message.id, tuple) else message.id
+        whole = all(message.string) if isinstance(message.string, (tuple, list)) else bool(message.string)
+        if key and whole and not message.fuzzy:
+            known[key] = message.string
+    return known
+
+
+@pytest.mark.parametrize("room", ["core", *ROOMS])
+def test_every_sentence_of_the_room_has_its_italian(room):
+    everywhere = {key for folder in (ROOT / "translations").iterdir() for key in catalogue(folder.name)}
+    assert sorted(sentences(room) - everywhere) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_template_holds_no_inline_style_or_script(path):
+    source = path.read_text()
+    if "mail" not in path.parts[-3:]:
+        assert not re.search(r"\sstyle\s*=", source), "an inline style breaks the content security policy"
+        assert not re.search(r"<style|\son[a-z]+\s*=\s*[\"']", source)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", source)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in TEMPLATES if path.relative_to(ROOT / "templates").parts[0] not in ("parts", "mail")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_a_page_never_writes_raw_form_fields_or_queries(path):
+    source = path.read_text()
+    assert not re.search(r"<(input|select|textarea)\b", source), "use the macros in templates/parts"
+    assert "db.session" not in source
+    assert ".query" not in source
+
+
+def test_every_template_folder_is_a_room_or_shared():
+    folders = {path.name for path in (ROOT / "templates").iterdir() if path.is_dir()}
+    assert folders <= {*ROOMS, "parts", "mail"}
