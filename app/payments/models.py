@@ -1,0 +1,32 @@
+"""Every message that Stripe sent us, stored once and applied once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Identity, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Model
+
+
+class EventRow(Model):
+    """One message: a wake-up, not the truth; the object is read again before anything is believed."""
+
+    __tablename__ = "payments_event"
+    __table_args__ = (
+        Index("ix_payments_event_object", "object_id", "type"),
+        Index("ix_payments_event_waiting", "received_at", postgresql_where="applied_at is null"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(Text, unique=True)
+    type: Mapped[str]
+    object_id: Mapped[str]
+    account: Mapped[str | None]
+    livemode: Mapped[bool]
+    created_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    problem: Mapped[str | None]
+    payload: Mapped[dict[str, Any]]
