@@ -89,7 +89,7 @@ class DevPostgres:
     # --- databases -------------------------------------------------------------------------------------------
 
     def create_database(self, name: str, *, template: str | None = None) -> None:
-        """Make a database owned by the owner role, a copy of `template` if one is named, instead of any of that name."""
+        """Make a database owned by the owner role, a copy of `template` if one is named; replace any other."""
         self.drop_database(name)
         words = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER))
         if template is not None:
@@ -127,6 +127,11 @@ class DevPostgres:
     def owned(self) -> bool:
         """Whether this process started the server, and therefore stops it."""
         return self.process is not None
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the server we started."""
+        return self.process.pid if self.process is not None else None
 
     def alive(self) -> bool:
         """Whether the server we started still runs."""
@@ -197,7 +202,7 @@ class DevPostgres:
             words += ["-c", f"{key}={value}"]
         with self.log.open("ab") as log:
             started_at = log.tell()
-            self.process = subprocess.Popen(  # noqa: S603 - our own binaries, in a session of their own: Ctrl-C is not for them
+            self.process = subprocess.Popen(
                 words,
                 env=self._env,
                 cwd=self.data,
@@ -238,7 +243,7 @@ class DevPostgres:
             words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self.durable:
             words += ["--no-sync"]
-        made = subprocess.run(  # noqa: S603
+        made = subprocess.run(
             words, env=self._env, cwd=fresh, capture_output=True, text=True, check=False, **self.run_as
         )
         if made.returncode != 0:
@@ -347,7 +352,7 @@ def _version_of_folder(folder: pathlib.Path) -> int:
 
 
 def _major(binaries: pathlib.Path) -> int:
-    said = subprocess.check_output([binaries / "postgres", "--version"], text=True)  # noqa: S603
+    said = subprocess.check_output([binaries / "postgres", "--version"], text=True)
     found = re.search(r"(\d+)", said)
     if found is None:
         raise Unavailable(f"{binaries / 'postgres'} does not say its version: {said!r}")

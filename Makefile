@@ -1,0 +1,50 @@
+# Every target does its own set-up; `make help` lists them.
+PYTHON ?= python3
+IN := .venv/bin/python -m
+SETUP := $(PYTHON) -m run.setup
+
+.DEFAULT_GOAL := help
+.PHONY: help run flask test check format messages requirements setup clean reset
+
+help: ## Show these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: ## Start everything: set-up, database, demo, web, worker, Stripe sandbox (PORT=8000)
+	@$(SETUP) && exec $(IN) run
+
+flask: ## Run a command of the application: make flask ARGS="ledger verify"
+	@$(SETUP) packages messages && exec $(IN) run flask $(ARGS)
+
+test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for some)
+	@$(SETUP) && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
+
+check: ## Check format, style, types and the floors between rooms
+	@$(SETUP) packages
+	$(IN) ruff format --check .
+	$(IN) ruff check .
+	$(IN) mypy
+	.venv/bin/lint-imports
+
+format: ## Format the code and mend what can be mended
+	@$(SETUP) packages
+	$(IN) ruff check --fix .
+	$(IN) ruff format .
+
+messages: ## Bring the translation catalogues up to date with code and templates
+	@$(SETUP) packages && exec $(IN) run.messages update
+
+requirements: ## Pin the newest allowed packages by hash
+	@$(SETUP) packages
+	for name in requirements requirements-dev requirements-node; do CUSTOM_COMPILE_COMMAND="make requirements" \
+		$(IN) piptools compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in || exit 1; done
+
+setup: ## Only the set-up: packages, assets, translations
+	@$(SETUP)
+
+clean: ## Remove everything that set-up made; the data in instance/ stays
+	rm -rf .venv .cache node_modules static/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} + ; find translations -name '*.mo' -delete
+
+reset: ## Delete the demo and all data in instance/, so that the next start begins anew
+	@$(SETUP) packages && exec $(IN) run reset

