@@ -20,10 +20,9 @@ test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for
 
 check: ## Check format, style, types and the floors between rooms
 	@$(SETUP) packages
-	$(IN) ruff format --check .
-	$(IN) ruff check .
-	$(IN) mypy
-	.venv/bin/lint-imports
+	@failed=; for words in "-m ruff format --check ." "-m ruff check ." "-m mypy" "-m run.floors"; do \
+		echo "· $$words"; .venv/bin/python $$words || failed="$$failed [$$words]"; done; \
+		if [ -n "$$failed" ]; then echo "make check failed:$$failed"; exit 1; fi
 
 format: ## Format the code and mend what can be mended
 	@$(SETUP) packages

@@ -72,7 +72,7 @@ def start(supervisor: Supervisor) -> None:
     wait_for_port(now.port)
     use_database(supervisor, now)
     migrate(now)
-    if now.sandbox_port is not None:
+    if now.sandbox_port is not None and (ROOT / "sandbox").exists():
         supervisor.start(sandbox(now, now.sandbox_port))
         supervisor.until(lambda: answers(f"http://{HOST}:{now.sandbox_port}/"), "sandbox", 30)
     seed(now)

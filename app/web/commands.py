@@ -43,7 +43,13 @@ def worker() -> None:
 
 
 async def _work(dsn: str) -> None:
-    tasks = jobs.tasks.with_connector(procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=6))
+    connector = procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=6)
+    # Replaced in place: periodic jobs defer through the very object their tasks were registered on.
+    with jobs.tasks.replace_connector(connector) as tasks:
+        await _run(tasks)
+
+
+async def _run(tasks: procrastinate.App) -> None:
     async with tasks.open_async():
         await _rescue(tasks)
         await tasks.run_worker_async(

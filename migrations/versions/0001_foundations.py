@@ -18,6 +18,7 @@ def upgrade() -> None:
     )
     op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO cofonda_app")
     op.execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO cofonda_app")
+    op.execute("GRANT SELECT ON alembic_version TO cofonda_app")  # it stands before any default: /readyz reads it
     for extension in ("pg_trgm", "unaccent", "btree_gist", "citext"):
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     op.execute("CREATE TEXT SEARCH CONFIGURATION it (COPY = italian)")
