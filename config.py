@@ -81,7 +81,9 @@ def load() -> Config:
         raise ConfigError("STRIPE_API_BASE points away from Stripe while the key is live. Unset one of the two.")
     if name == "production":
         if not config.MAIL_URL:
-            raise ConfigError("MAIL_URL is not set: in production mail must leave. Example: smtp://user:password@host:587")
+            raise ConfigError(
+                "MAIL_URL is not set: in production mail must leave. Example: smtp://user:password@host:587"
+            )
         if not config.BASE_URL.startswith("https://"):
             raise ConfigError("BASE_URL must begin with https:// in production.")
     else:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_migrate import Migrate
@@ -25,10 +25,33 @@ from app.web import context, errors, gates, headers, messages
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lowest floor first: the same order as the migrations.
-ROOMS = (
-    "ledger journal outbox files identity territory payments groups programmes matching calls spaces participation"
-    " proposals evaluation campaigns pledges settlement grants transparency impact mentoring web api demo"
-).split()
+ROOMS = [
+    "ledger",
+    "journal",
+    "outbox",
+    "files",
+    "identity",
+    "territory",
+    "payments",
+    "groups",
+    "programmes",
+    "matching",
+    "calls",
+    "spaces",
+    "participation",
+    "proposals",
+    "evaluation",
+    "campaigns",
+    "pledges",
+    "settlement",
+    "grants",
+    "transparency",
+    "impact",
+    "mentoring",
+    "web",
+    "api",
+    "demo",
+]
 # Pages of these rooms speak to people and have the language in their address.
 _WITHOUT_LANGUAGE = {"payments"}
 
@@ -46,7 +69,10 @@ def create_app(settings: config.Config | None = None) -> Flask:
     _log(app)
     db.init_app(app)
     _meet("app.core.settings")
-    parts = {room: {name: _meet(f"app.{room}.{name}") for name in ("models", "queries", "jobs", "views", "commands")} for room in ROOMS}
+    parts = {
+        room: {name: _meet(f"app.{room}.{name}") for name in ("models", "queries", "jobs", "views", "commands")}
+        for room in ROOMS
+    }
     Migrate(app, db, directory=str(ROOT / "migrations"))
     _languages(app)
     csrf = CSRFProtect(app)
@@ -109,10 +135,12 @@ def _languages(app: Flask) -> None:
     folder = ROOT / "translations"
     if os.access(folder, os.W_OK):
         messages.compile_stale(folder)
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(str(path) for path in sorted(folder.glob("*")) if path.is_dir())
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = ";".join(
+        str(path) for path in sorted(folder.glob("*")) if path.is_dir()
+    )
 
     def language() -> str:
-        if not request:
+        if not has_request_context():
             return "it"
         return str(g.get("lang") or request.accept_languages.best_match(app.config["LANGUAGES"]) or "it")
 

@@ -220,7 +220,9 @@ def tranche_problems(tranches: Iterable[TranchePlan]) -> Problems:
     if not plan or any(one.bp < 0 for one in plan):
         return {"tranches": Refusal("Each payment is a share of the grant, from 0 to 100 per cent.")}
     if whole != WHOLE:
-        return {"tranches": Refusal("The payments add up to %(total)s per cent: they must make 100.", total=percent(whole))}
+        return {
+            "tranches": Refusal("The payments add up to %(total)s per cent: they must make 100.", total=percent(whole))
+        }
     if plan[-1].kind is not TrancheKind.BALANCE or plan[-1].bp == 0:
         return {"tranches": Refusal("Part of the grant is paid at the end, once the spending is accepted.")}
     return {}
@@ -302,7 +304,9 @@ def envelope_problems(envelope: Money, terms: Terms) -> Problems:
     least = ceiling(terms.budget_min, terms.match)
     if envelope < least:
         return {
-            "envelope": Refusal("The fund does not cover even the smallest project, which needs %(least)s.", least=least)
+            "envelope": Refusal(
+                "The fund does not cover even the smallest project, which needs %(least)s.", least=least
+            )
         }
     return {}
 

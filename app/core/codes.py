@@ -31,7 +31,9 @@ def body_tax_code(text: str) -> str:
     """The 11-digit Italian tax code of a body."""
     code = _bare(text)
     if len(code) != 11 or not iva.is_valid(code):
-        raise CodeError("This tax code has a wrong digit. A body's code has 11 digits: copy it from the tax office's letter.")
+        raise CodeError(
+            "This tax code has a wrong digit. A body's code has 11 digits: copy it from the tax office's letter."
+        )
     return code
 
 

@@ -112,5 +112,5 @@ def transaction() -> Iterator[None]:
 
 
 def in_transaction() -> bool:
-    """Whether an action's transaction is open here: the gateway to the payment provider refuses to be called inside one."""
+    """Whether an action's transaction is open here: the payment gateway refuses to be called inside one."""
     return bool(db.session.info.get("in_transaction"))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """A polite no: an English sentence (translatable, with %(name)s places) that says what is missing and who can supply it."""
+    """A polite no: an English sentence to translate, with %(name)s places, saying what is missing and who can help."""
 
     def __init__(self, message: str = "", **params: Any) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Background jobs: rows in PostgreSQL, deferred by name in the caller's own transaction, run at least once by the worker."""
+"""Background jobs: rows in PostgreSQL, deferred by name in the caller's transaction, run at least once."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., Any]], 
 def defer(name: str, *, queue: str = "default", key: str | None = None, **kwargs: Any) -> None:
     """Write the job row in the current transaction; with a key, at most one such job waits at a time."""
     raw = db.session.connection().connection.driver_connection
-    deferrer = tasks.configure_task(name, queue=queue, connection=raw, **({"queueing_lock": key} if key else {}))
+    deferrer = tasks.configure_task(name, queue=queue, connection=raw, queueing_lock=key)
     if key is None:
         deferrer.defer(**kwargs)
         return

@@ -27,7 +27,7 @@ def balances(book: str, owner: str) -> dict[str, Money]:
     rows = db.session.execute(
         select(AccountRow.name, AccountRow.balance).where(AccountRow.book == book, AccountRow.owner == owner)
     )
-    return {name: amount for name, amount in rows}
+    return {row.name: row.balance for row in rows}
 
 
 def balances_of(book: str, owners: Iterable[str]) -> dict[str, dict[str, Money]]:

@@ -10,14 +10,16 @@ from app.ledger.rules import Account, Journal, unbalanced
 _OPEN = text(
     """
     insert into ledger_account (book, owner, name, floor)
-    select * from unnest(cast(:books as text[]), cast(:owners as text[]), cast(:names as text[]), cast(:floors as boolean[]))
+    select * from unnest(
+        cast(:books as text[]), cast(:owners as text[]), cast(:names as text[]), cast(:floors as boolean[])
+    )
     order by 1, 2, 3
     on conflict (book, owner, name) do nothing
     """
 )
 
-# One statement: journals and entries together. Entries go in account order, or two posts would deadlock. The account
-# is looked up outside the ON CONFLICT path, so a leg on an account nobody opened fails on NOT NULL and nothing is posted.
+# One statement: journals and entries together. Entries go in account order, or two posts would deadlock. A leg on an
+# account that nobody opened finds none, fails on NOT NULL, and nothing is posted.
 _POST = text(
     """
     with asked as (

@@ -144,7 +144,9 @@ def effect(gift: Money, promised: Money, budget: Money, stretch: Money, policy: 
     if room == ZERO:
         raise Invalid({"amount": Refusal("The whole budget is covered: this project takes no more gifts.")})
     if gift > room:
-        raise Invalid({"amount": Refusal("This project can take at most %(room)s more. Choose a smaller sum.", room=room)})
+        raise Invalid(
+            {"amount": Refusal("This project can take at most %(room)s more. Choose a smaller sum.", room=room)}
+        )
     after = promised + gift
     needed = threshold(budget, policy)
     city = _drawn(after, budget, stretch, policy) - _drawn(promised, budget, stretch, policy)

@@ -30,7 +30,9 @@ class ProviderDown(Unavailable):
     """Stripe did not answer, or not in a way that says what happened: ask again later with the same key."""
 
     def __init__(self, said: str) -> None:
-        super().__init__("The payment service does not answer at the moment. Nothing was charged: try again in a minute.")
+        super().__init__(
+            "The payment service does not answer at the moment. Nothing was charged: try again in a minute."
+        )
         self.said = said
 
 

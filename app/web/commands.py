@@ -29,7 +29,9 @@ def verify() -> None:
     counted = ledger.counts()
     click.echo(", ".join(f"{number} {what}" for what, number in counted.items()) + f", {len(checks)} figures checked")
     for check in wrong:
-        click.echo(f"DIFFERS {check.name}: rows say {check.expected.cents} cents, ledger says {check.found.cents} cents")
+        click.echo(
+            f"DIFFERS {check.name}: rows say {check.expected.cents} cents, ledger says {check.found.cents} cents"
+        )
     if wrong:
         sys.exit(1)
     click.echo("every figure equals its ledger balance")

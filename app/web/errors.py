@@ -47,7 +47,9 @@ def init(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(error: CSRFError) -> ResponseReturnValue:
-        sentence = _("This page was open for too long. Go back, reload it and send it again: your browser keeps what you typed.")
+        sentence = _(
+            "This page was open for too long. Go back, reload it and send it again: your browser keeps what you typed."
+        )
         return page(400, sentence)
 
     @app.errorhandler(HTTPException)

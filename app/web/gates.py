@@ -65,7 +65,9 @@ def role(*names: str) -> Callable[[View], View]:
             if asked is not None:
                 return asked
             if not roles() & set(names):
-                raise Forbidden("Your account does not have the role for this page. An administrator can give it to you.")
+                raise Forbidden(
+                    "Your account does not have the role for this page. An administrator can give it to you."
+                )
             return None
 
         return _mark(view, "role:" + ",".join(sorted(names)), guard)
@@ -78,7 +80,7 @@ def _ask_to_sign_in() -> Response | None:
         return None
     if request.method != "GET":
         raise Forbidden("Your session has ended. Sign in again: what you typed is still in the previous page.")
-    return cast(Response, redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")), 303))
+    return redirect(url_for("identity.sign_in", next=request.full_path.rstrip("?")), 303)
 
 
 def current() -> Person | None:
@@ -142,5 +144,8 @@ def stand_guard() -> Response | None:
 def say(refusal: object) -> str:
     """A refusal in the reader's language."""
     message = getattr(refusal, "message", None) or str(refusal)
-    params = {name: say(value) if hasattr(value, "message") else value for name, value in getattr(refusal, "params", {}).items()}
-    return _(message, **params) if params else _(message)
+    params = {
+        name: say(value) if hasattr(value, "message") else value
+        for name, value in getattr(refusal, "params", {}).items()
+    }
+    return str(_(message, **params) if params else _(message))

@@ -25,16 +25,14 @@ def upgrade() -> None:
     op.execute(
         "ALTER TEXT SEARCH CONFIGURATION it ALTER MAPPING FOR hword, hword_part, word WITH unaccent, italian_stem"
     )
-    # unaccent(text) is only STABLE because its dictionary could change; ours does not, and stored sort keys need IMMUTABLE.
+    # unaccent(text) is only STABLE, as its dictionary could change; ours does not, and sort keys need IMMUTABLE.
     op.execute(
         "CREATE FUNCTION sort_key(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
         " AS $$ SELECT public.unaccent('public.unaccent', lower(words)) $$"
     )
     # The raw driver connection: the schema holds % signs, which SQLAlchemy would take for parameters.
     op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
-    op.execute(
-        "CREATE TABLE core_setting (name text CONSTRAINT pk_core_setting PRIMARY KEY, value text NOT NULL)"
-    )
+    op.execute("CREATE TABLE core_setting (name text CONSTRAINT pk_core_setting PRIMARY KEY, value text NOT NULL)")
 
 
 def downgrade() -> None:

@@ -59,7 +59,10 @@ def test_shares_round_down_for_grants_and_up_for_thresholds(whole, bp, down, up)
 def test_a_split_always_adds_up(cents, weights):
     parts = split(Money(cents), weights)
     assert total(parts) == Money(cents)
-    assert all(abs(part.cents * sum(weights) - cents * weight) < sum(weights) for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part.cents * sum(weights) - cents * weight) < sum(weights)
+        for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 def test_money_takes_integers_only():

@@ -30,7 +30,10 @@ def test_every_unsafe_route_refuses_a_request_without_a_token(app):
         client = app.test_client()
         tried = 0
         for rule in app.url_map.iter_rules():
-            if not UNSAFE & (rule.methods or set()) or app.view_functions[rule.endpoint].gate in ("webhook", "dev_only"):
+            if not UNSAFE & (rule.methods or set()) or app.view_functions[rule.endpoint].gate in (
+                "webhook",
+                "dev_only",
+            ):
                 continue
             values = {
                 name: {"lang": "it"}.get(name, 1 if "Integer" in type(converter).__name__ else "x")

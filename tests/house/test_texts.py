@@ -10,19 +10,18 @@ from babel.messages.pofile import read_po
 from app.factory import ROOMS
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYWORDS = {
-    "_": None, "gettext": None, "ngettext": (1, 2), "_l": None, "lazy_gettext": None, "npgettext": ((1, "c"), 2, 3),
-    "pgettext": ((1, "c"), 2), "_n": (1, 2), "N_": None,
-    "Refusal": None, "Missing": None, "Forbidden": None, "Conflict": None, "Gone": None, "TooMany": None, "Unavailable": None,
-    "CodeError": None, "AmountError": None,
-}  # fmt: skip
+MARKS = "_ gettext _l lazy_gettext N_ Refusal Missing Forbidden Conflict Gone TooMany Unavailable CodeError AmountError"
+KEYWORDS = {**dict.fromkeys(MARKS.split()), "ngettext": (1, 2), "_n": (1, 2), "pgettext": ((1, "c"), 2)}
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 
 def sentences(room: str) -> set[str]:
     """Every msgid that the room's code and templates show to somebody."""
     found: set[str] = set()
-    places = [(ROOT / "app" / room, [("**.py", "python")]), (ROOT / "templates" / room, [("**.html", "jinja2"), ("**.txt", "jinja2")])]
+    places = [
+        (ROOT / "app" / room, [("**.py", "python")]),
+        (ROOT / "templates" / room, [("**.html", "jinja2"), ("**.txt", "jinja2")]),
+    ]
     if room == "web":
         places += [(ROOT / "templates" / "parts", places[1][1]), (ROOT / "templates" / "mail", places[1][1])]
     options = {"**.html": {"trimmed": "false", "silent": "false"}, "**.txt": {"trimmed": "false", "silent": "false"}}

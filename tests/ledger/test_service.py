@@ -60,7 +60,9 @@ def test_an_account_with_a_floor_never_goes_below_zero(books):
         service.post(granted())
     with pytest.raises(IntegrityError, match="floor_held"), transaction():
         service.post(
-            Journal("r", "released", AT, flow("budget", ("source:1", "granted"), ("source:1", "released"), Money(10_001)))
+            Journal(
+                "r", "released", AT, flow("budget", ("source:1", "granted"), ("source:1", "released"), Money(10_001))
+            )
         )
     assert queries.balance("budget", "source:1", "granted") == euros("100.00")
 
@@ -98,18 +100,20 @@ def test_the_application_role_cannot_rewrite_the_books(books, sql):
 def test_even_the_owner_meets_the_append_only_trigger(books, database):
     with transaction():
         service.post(granted())
-    with psycopg.connect(database.cluster.owner_url(database.name, driver="postgresql")) as owner:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append only"):
-            owner.execute("delete from ledger_entry")
+    url = database.cluster.owner_url(database.name, driver="postgresql")
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="append only")
+    with psycopg.connect(url) as owner, refused:
+        owner.execute("delete from ledger_entry")
 
 
 def test_an_entry_cannot_be_added_to_a_journal_of_an_earlier_transaction(books):
     with transaction():
         service.post(granted())
-    with pytest.raises(IntegrityError, match="balance|sealed"), transaction():
+    with pytest.raises(IntegrityError, match=r"balance|sealed"), transaction():
         db.session.execute(
             text(
-                "insert into ledger_entry (journal_id, account_id, cents) select j.id, a.id, x.cents from ledger_journal j,"
+                "insert into ledger_entry (journal_id, account_id, cents) select j.id, a.id, x.cents"
+                " from ledger_journal j,"
                 " (values ('released', 5), ('endowed', -5)) x(name, cents) join ledger_account a using (name)"
                 " where x.name = 'released'"
             )

@@ -10,7 +10,7 @@ from app.web import gates
 bp = Blueprint("web", __name__)
 
 PAGES = frozenset(
-    "how-it-works rules-and-costs contacts accessibility privacy terms propose style-guide".split()
+    ["how-it-works", "rules-and-costs", "contacts", "accessibility", "privacy", "terms", "propose", "style-guide"]
 )
 
 
