@@ -1,0 +1,207 @@
+"""How sums, dates and typed values are written on a page, in the reader's language."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup, escape
+
+ROME = ZoneInfo("Europe/Rome")
+NBSP = "\u00a0"
+MINUS = "\u2212"
+MONTHS = {
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split(),
+    "en": "January February March April May June July August September October November December".split(),
+}
+
+
+@runtime_checkable
+class Amount(Protocol):
+    """A sum in whole cents, such as core's Money."""
+
+    @property
+    def cents(self) -> int:
+        """The sum in cents."""
+
+
+def _language(language: str | None = None) -> str:
+    return language or str(getattr(get_locale(), "language", "it"))
+
+
+def _grouped(units: int, language: str) -> str:
+    text = f"{units:,}"
+    return text.replace(",", ".") if language == "it" else text
+
+
+def _cents(amount: Amount | int) -> int:
+    return amount if isinstance(amount, int) else amount.cents
+
+
+def _is_amount(value: object) -> bool:
+    return not isinstance(value, int | str | date) and isinstance(value, Amount)
+
+
+def _with_euro(digits: str, negative: bool, language: str) -> str:
+    sign = MINUS if negative else ""
+    return f"{sign}€{digits}" if language == "en" else f"{sign}{digits}{NBSP}€"
+
+
+def money(amount: Amount | None, language: str | None = None) -> str:
+    """1.234,50 € in Italian, €1,234.50 in English, never broken over two lines."""
+    if amount is None:
+        return "–"
+    tongue = _language(language)
+    units, rest = divmod(abs(_cents(amount)), 100)
+    point = "." if tongue == "en" else ","
+    return _with_euro(f"{_grouped(units, tongue)}{point}{rest:02d}", _cents(amount) < 0, tongue)
+
+
+def money_big(amount: Amount | int | str, language: str | None = None) -> str:
+    """The same sum for large type, its cents small; a plain number or a word is left as it is."""
+    if isinstance(amount, str):
+        return amount
+    tongue = _language(language)
+    if isinstance(amount, int):
+        return _grouped(amount, tongue)
+    units, rest = divmod(abs(amount.cents), 100)
+    point = "." if tongue == "en" else ","
+    digits = Markup('{}<span class="cv-cents">{}{}</span>').format(_grouped(units, tongue), point, f"{rest:02d}")
+    return Markup(_with_euro(str(digits), amount.cents < 0, tongue))  # noqa: S704 - built from digits only
+
+
+def money_short(amount: Amount | None, language: str | None = None) -> str:
+    """Whole euros without cents where there are none (card sums, presets, chart labels); else the full sum."""
+    if amount is None:
+        return "–"
+    tongue = _language(language)
+    if amount.cents % 100:
+        return money(amount, tongue)
+    return _with_euro(_grouped(abs(amount.cents) // 100, tongue), amount.cents < 0, tongue)
+
+
+def _local(value: date) -> date:
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(ROME)
+    return value
+
+
+def day(value: date | None, language: str | None = None, year: bool = True) -> str:
+    """9 dicembre 2026 / 9 December 2026, the civic date in Rome."""
+    if value is None:
+        return "–"
+    tongue, on = _language(language), _local(value)
+    words = f"{on.day}{NBSP}{MONTHS.get(tongue, MONTHS['it'])[on.month - 1]}"
+    return f"{words} {on.year}" if year else words
+
+
+def moment(value: datetime | None, language: str | None = None) -> str:
+    """9 dicembre 2026, ore 12:00 / 9 December 2026, 12:00, in Rome."""
+    if value is None:
+        return "–"
+    tongue, at = _language(language), _local(value)
+    clock = f"{at:%H:%M}"
+    return f"{day(value, tongue)}, ore{NBSP}{clock}" if tongue == "it" else f"{day(value, tongue)}, {clock}"
+
+
+def days_left(end: date, now: datetime) -> int:
+    """Civic days from now to the end; zero on the last day, negative after it."""
+    here, there = _local(now), _local(end)
+    return (date(there.year, there.month, there.day) - date(here.year, here.month, here.day)).days
+
+
+def days_text(end: date, now: datetime) -> str:
+    """The same in words: 18 days, last day, closed."""
+    left = days_left(end, now)
+    if left < 0:
+        return gettext("closed")
+    return gettext("last day") if left == 0 else ngettext("%(num)d day", "%(num)d days", left)
+
+
+def percent(basis_points: int, language: str | None = None) -> str:
+    """6000 -> 60 %, 1250 -> 12,5 %, the sign never parted from its number."""
+    number = f"{Decimal(basis_points) / 100:.2f}".rstrip("0").rstrip(".")
+    if _language(language) == "en":
+        return f"{number}%"
+    return f"{number.replace('.', ',')}{NBSP}%"
+
+
+def percent_of(part: Amount, whole: Amount, language: str | None = None) -> str:
+    """The whole percent reached, rounded down: 100 % is said only when nothing is missing."""
+    reached = part.cents * 100 // whole.cents if whole.cents else 0
+    return percent(reached * 100, language)
+
+
+def number(value: int, language: str | None = None) -> str:
+    """1688 -> 1.688."""
+    return _grouped(value, _language(language))
+
+
+def nbsp(text: object) -> str:
+    """The text kept on one line."""
+    return str(text).replace(" ", NBSP)
+
+
+def slug(text: object) -> str:
+    """A short name fit for an id."""
+    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40] or "x"
+
+
+def paragraphs(text: str | None) -> Markup:
+    """Plain text with its paragraphs and line breaks, everything else escaped."""
+    blocks = [block.strip() for block in re.split(r"\n\s*\n", (text or "").replace("\r\n", "\n")) if block.strip()]
+    return Markup("").join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in block.split("\n"))) for block in blocks
+    )
+
+
+def typed(value: Any, kind: str = "") -> str:
+    """What stands in a field: text as it was typed, sums and dates as a person would type them."""
+    if value is None or value.__class__.__name__.endswith("Undefined"):
+        return ""
+    if _is_amount(value):
+        units, rest = divmod(value.cents, 100)
+        english = _language() == "en"
+        if kind == "whole" and not rest:
+            return str(units)
+        return f"{units}.{rest:02d}" if english else f"{units},{rest:02d}"
+    if isinstance(value, datetime):
+        return _local(value).strftime("%Y-%m-%dT%H:%M" if kind == "datetime-local" else "%Y-%m-%d")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def typed_list(values: Any, name: str) -> list[str]:
+    """What was ticked under one name, from a MultiDict or from a dict that holds a list."""
+    if hasattr(values, "getlist"):
+        return [str(item) for item in values.getlist(name)]
+    found = values.get(name) if isinstance(values, dict) else getattr(values, name, None)
+    if found is None:
+        return []
+    return [str(item) for item in found] if isinstance(found, Iterable) and not isinstance(found, str) else [str(found)]
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "money": money,
+    "money_big": money_big,
+    "money_short": money_short,
+    "day": day,
+    "moment": moment,
+    "days_left": days_left,
+    "days_text": days_text,
+    "percent": percent,
+    "percent_of": percent_of,
+    "number": number,
+    "nbsp": nbsp,
+    "slug": slug,
+    "paragraphs": paragraphs,
+    "typed": typed,
+    "typed_list": typed_list,
+}
