@@ -34,16 +34,23 @@ class Viewer:
     roles: frozenset[str]
 
 
+def _by_default() -> dict[str, str]:
+    return {name.removeprefix("city."): value for name, value in settings.DEFAULTS.items() if name.startswith("city.")}
+
+
 def city() -> City:
     """The city's settings, read once per request."""
     if "city" not in g:
-        g.city = City(**settings.several("city."))
+        stored = _by_default() if g.get("offline", False) else settings.several("city.")
+        g.city = City(**stored)
     found: City = g.city
     return found
 
 
 def viewer() -> Viewer | None:
-    """Who looks, or None for a visitor."""
+    """Who looks, or None for a visitor (and where the database does not answer)."""
+    if g.get("offline", False):
+        return None
     person = gates.current()
     return Viewer(person.id, person.ref, person.name, gates.roles()) if person else None
 

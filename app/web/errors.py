@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -58,6 +58,7 @@ def init(app: Flask) -> None:
 
     @app.errorhandler(OperationalError)
     def no_database(error: OperationalError) -> ResponseReturnValue:
+        g.offline = True
         current_app.logger.error("database unavailable: %s", type(error.orig).__name__)
         return _plain_or_page(503)
 

@@ -14,10 +14,9 @@ from markupsafe import Markup, escape
 ROME = ZoneInfo("Europe/Rome")
 NBSP = "\u00a0"
 MINUS = "\u2212"
-MONTHS = {
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
+_IT = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+_EN = "January February March April May June July August September October November December"
+MONTHS = {language: tuple(names.split(" ")) for language, names in (("it", _IT), ("en", _EN))}
 
 
 @runtime_checkable
@@ -71,7 +70,7 @@ def money_big(amount: Amount | int | str, language: str | None = None) -> str:
     units, rest = divmod(abs(amount.cents), 100)
     point = "." if tongue == "en" else ","
     digits = Markup('{}<span class="cv-cents">{}{}</span>').format(_grouped(units, tongue), point, f"{rest:02d}")
-    return Markup(_with_euro(str(digits), amount.cents < 0, tongue))  # noqa: S704 - built from digits only
+    return Markup(_with_euro(str(digits), amount.cents < 0, tongue))  # digits only
 
 
 def money_short(amount: Amount | None, language: str | None = None) -> str:
@@ -119,8 +118,8 @@ def days_text(end: date, now: datetime) -> str:
     """The same in words: 18 days, last day, closed."""
     left = days_left(end, now)
     if left < 0:
-        return gettext("closed")
-    return gettext("last day") if left == 0 else ngettext("%(num)d day", "%(num)d days", left)
+        return str(gettext("closed"))
+    return str(gettext("last day") if left == 0 else ngettext("%(num)d day", "%(num)d days", left))
 
 
 def percent(basis_points: int, language: str | None = None) -> str:

@@ -8,6 +8,8 @@ from flask import current_app, request, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from app.web.context import Viewer
+
 LANGUAGES = {"it": "Italiano", "en": "English"}
 
 
@@ -97,8 +99,8 @@ FOOTER = (
 )
 
 
-def _roles(who: Any) -> frozenset[str]:
-    return frozenset(getattr(who, "roles", ()) or ()) if who else frozenset()
+def _roles(who: Viewer | None) -> frozenset[str]:
+    return who.roles if who else frozenset()
 
 
 def _current(entry: Entry) -> str:
@@ -113,11 +115,12 @@ def _links(entries: Iterable[Entry], roles: frozenset[str]) -> list[Link]:
     for entry in entries:
         if entry.endpoint not in current_app.view_functions or (entry.roles and not entry.roles & roles):
             continue
-        found.append(Link(str(entry.label), url_for(entry.endpoint, **dict(entry.args)), _current(entry)))
+        args: dict[str, Any] = dict(entry.args)
+        found.append(Link(str(entry.label), url_for(entry.endpoint, **args), _current(entry)))
     return found
 
 
-def main_menu(who: Any = None) -> list[Link]:
+def main_menu(who: Viewer | None = None) -> list[Link]:
     """The four public pages; a signed-in person proposes from her own proposals."""
     entries = list(PUBLIC)
     if who and "proposals.mine" in current_app.view_functions:
@@ -125,12 +128,12 @@ def main_menu(who: Any = None) -> list[Link]:
     return _links(entries, _roles(who))
 
 
-def staff_menu(who: Any = None) -> list[Link]:
+def staff_menu(who: Viewer | None = None) -> list[Link]:
     """The desk pages that the person's roles open."""
     return _links(DESK, _roles(who))
 
 
-def account_menu(who: Any = None) -> list[Link]:
+def account_menu(who: Viewer | None = None) -> list[Link]:
     """Sign in, or the person's own pages and, for staff, the way to the desk."""
     if not who:
         return _links([Entry(_l("Sign in"), "identity.sign_in")], frozenset())
@@ -144,30 +147,25 @@ def footer_menu() -> list[dict[str, Any]]:
     return [group for group in groups if group["links"]]
 
 
-def language() -> str:
-    """The code of the page's language."""
-    return str(getattr(get_locale(), "language", "it"))
-
-
 def languages() -> list[Tongue]:
-    """This page in every language of the installation, this one first."""
-    here = language()
+    """This page in every language of the installation, this one first; a page without languages points home."""
+    here = str(getattr(get_locale(), "language", "it"))
+    endpoint = request.endpoint or ""
+    args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {})}
+    if request.routing_exception or not current_app.url_map.is_endpoint_expecting(endpoint, "lang"):
+        endpoint, args = "web.home", {}
     found = []
     for code in sorted(LANGUAGES, key=lambda tongue: tongue != here):
-        args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "lang": code}
-        endpoint = request.endpoint if request.view_args and "lang" in request.view_args else "web.home"
-        if endpoint == "web.home":
-            args = {"lang": code}
-        url, absolute = url_for(endpoint, **args), url_for(endpoint, **args, _external=True)
-        found.append(Tongue(code, LANGUAGES[code], url, absolute, code == here))
+        words = {**args, "lang": code}
+        absolute = current_app.config.get("BASE_URL", "") + url_for(endpoint, **words)
+        found.append(Tongue(code, LANGUAGES[code], url_for(endpoint, **words), absolute, code == here))
     return found
 
 
 GLOBALS = {
-    "main_menu": main_menu,
-    "staff_menu": staff_menu,
     "account_menu": account_menu,
     "footer_menu": footer_menu,
-    "language": language,
     "languages": languages,
+    "main_menu": main_menu,
+    "staff_menu": staff_menu,
 }

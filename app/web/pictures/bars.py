@@ -64,7 +64,7 @@ def _sentence(raised: Sum, threshold: Sum, city: int, confirmed: bool, returned:
         text = gettext("Donors %(raised)s; the city has confirmed %(city)s", **words)
     if returned:
         text += gettext("; %(sum)s go back to the fund", sum=money(_Cents(returned)))
-    return text
+    return str(text)
 
 
 def money_bar(
@@ -121,7 +121,11 @@ def money_bar(
 
 
 def share_bar(
-    parts: Sequence[tuple[Sum | int, str]], sentence: str, height: int = 44, whole: Sum | int | None = None, cls: str = ""
+    parts: Sequence[tuple[Sum | int, str]],
+    sentence: str,
+    height: int = 44,
+    whole: Sum | int | None = None,
+    cls: str = "",
 ) -> Markup:
     """Several sums side by side, parted by a white cut; what is left of the whole stays the gap colour."""
     sums = [(part if isinstance(part, int) else part.cents, kind) for part, kind in parts]

@@ -98,7 +98,9 @@ def _culture(p: Palette, g: random.Random) -> list[str]:
         fill = b if k == len(arcs) - 1 else c if k == len(arcs) - 3 else inks[k % 2]
         out.append(shape(f"M{320 - r} 400A{r} {r} 0 0 1 {320 + r} 400Z", fill))
     out += [rect(0, 0, 80, 400, b), rect(560, 0, 80, 400, b)]
-    return out + [half(79, 80 * k + 40, 40, b, 3) for k in range(5)] + [half(561, 80 * k + 40, 40, b, 1) for k in range(5)]
+    return (
+        out + [half(79, 80 * k + 40, 40, b, 3) for k in range(5)] + [half(561, 80 * k + 40, 40, b, 1) for k in range(5)]
+    )
 
 
 def _food(p: Palette, g: random.Random) -> list[str]:
@@ -118,9 +120,17 @@ def _food(p: Palette, g: random.Random) -> list[str]:
 def _play(p: Palette, g: random.Random) -> list[str]:
     _, a, b, c = p
     flip = g.random() < 0.5
-    at = (lambda x: 640 - x) if flip else (lambda x: x)
+
+    def at(x: float) -> float:
+        return 640 - x if flip else x
+
     bounce = g.choice([[150, 90, 66, 90, 150], [120, 70, 110, 60, 96], [170, 118, 82, 62, 60]])
-    out = [triangle(at(160), 280, 240, a), triangle(at(400), 320, 160, b), half(at(560), 400, 80, c, 2), rect(0, 384, 640, 16, INK)]
+    out = [
+        triangle(at(160), 280, 240, a),
+        triangle(at(400), 320, 160, b),
+        half(at(560), 400, 80, c, 2),
+        rect(0, 384, 640, 16, INK),
+    ]
     return out + [circle(at(240 + 70 * k), bounce[k], 16 + 2 * k, [c, INK, c, INK, c][k]) for k in range(5)]
 
 
@@ -173,7 +183,7 @@ DRAW: dict[str, Callable[[Palette, random.Random], list[str]]] = {
 def scene(theme: str, zone_lat: float | None, zone_lon: float | None, slug: str) -> str:
     """The shapes of a cover, without the frame: ground, the piazza's disc where the zone lies, then the theme."""
     key = theme if theme in PALETTES else "cura"
-    chance = random.Random(f"{key}/{slug}")  # noqa: S311 - same name, same picture
+    chance = random.Random(f"{key}/{slug}")  # same name, same picture
     turn = math.radians(bearing(zone_lat, zone_lon, CENTRE)) if zone_lat is not None and zone_lon is not None else 0.0
     x, y = 320 + 250 * math.sin(turn), min(max(190 - 130 * math.cos(turn), 62), 330)
     ground = rect(0, 0, 640, 400, PALETTES[key][0])

@@ -67,9 +67,7 @@ def discs(gifts: Sequence[Sum | int], *, empty: bool = True, width: int = 740) -
     rows: dict[float, float] = {}
     for _, top, r, _ in out:
         rows[top] = max(rows.get(top, 58.0), 2 * r + 4)
-    body = [
-        f'<circle class="{cls}" cx="{n(cx)}" cy="{n(top + rows[top] / 2)}" r="{n(r)}"/>' for cx, top, r, cls in out
-    ]
+    body = [f'<circle class="{cls}" cx="{n(cx)}" cy="{n(top + rows[top] / 2)}" r="{n(r)}"/>' for cx, top, r, cls in out]
     tall = max((top + high for top, high in rows.items()), default=58.0)
     count = len(gifts)
     words = ngettext(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 
+from app.core import clock
+from app.core.money import Money
 from app.web import gates
 
 bp = Blueprint("web", __name__)
@@ -27,4 +31,6 @@ def page(name: str) -> ResponseReturnValue:
     """A page of plain words."""
     if name not in PAGES:
         abort(404)
-    return render_template(f"web/{name.replace('-', '_')}.html")
+    now = clock.now()
+    sample = {"e": Money, "now": now, "later": now + timedelta(days=18)} if name == "style-guide" else {}
+    return render_template(f"web/{name.replace('-', '_')}.html", **sample)
