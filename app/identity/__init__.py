@@ -1,1 +1,1 @@
-"""Accounts, sign-in, sessions, roles, one-time codes."""
+"""Who somebody is: accounts, sessions, roles, one-time codes, and the brakes on guessing."""

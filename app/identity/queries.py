@@ -1,15 +1,148 @@
-"""Reads of accounts."""
+"""Reads about people."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from app.identity.models import Person
+from sqlalchemy import ColumnElement, func, or_, select
+
+from app.core import crypto
+from app.core.db import db
+from app.identity.models import Code, Person, Registration, Reset, RoleGrant, Session
+from app.identity.rules import Role, session_alive
+
+
+def session_of(raw: str, now: datetime) -> Session | None:
+    """The living session of that secret."""
+    row = db.session.scalars(select(Session).where(Session.token_hash == crypto.token_hash(raw))).one_or_none()
+    if row is None or not session_alive(
+        now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at
+    ):
+        return None
+    return row
 
 
 def person_of_session(raw: str, now: datetime) -> Person | None:
-    """The person whose live session this token is."""
-    return None
+    """The person whose living session that secret is."""
+    row = session_of(raw, now)
+    return row.person if row else None
+
+
+def _held(now: datetime) -> ColumnElement[bool]:
+    return (RoleGrant.granted_at <= now) & or_(RoleGrant.ended_at.is_(None), RoleGrant.ended_at > now)
 
 
 def roles(person_id: int, now: datetime) -> frozenset[str]:
-    """The roles the person holds."""
-    return frozenset()
+    """The roles that the person holds at that moment."""
+    held = db.session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id, _held(now)))
+    return frozenset(str(role) for role in held)
+
+
+def roles_of(people: Iterable[Person], now: datetime) -> Mapping[int, frozenset[str]]:
+    """The roles of several people at that moment, by their row."""
+    wanted = [person.id for person in people]
+    found: dict[int, set[str]] = {}
+    for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.person_id.in_(wanted), _held(now))):
+        found.setdefault(grant.person_id, set()).add(str(grant.role))
+    return {person_id: frozenset(found.get(person_id, ())) for person_id in wanted}
+
+
+def role_grants(person_id: int) -> Sequence[RoleGrant]:
+    """All roles that the person ever held, oldest first."""
+    return db.session.scalars(select(RoleGrant).where(RoleGrant.person_id == person_id).order_by(RoleGrant.id)).all()
+
+
+def with_role(role: str, now: datetime) -> Sequence[Person]:
+    """Everybody who holds the role at that moment, by name."""
+    return db.session.scalars(
+        select(Person)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(RoleGrant.role == Role(role), _held(now))
+        .order_by(Person.name, Person.id)
+    ).all()
+
+
+def person(person_id: int) -> Person | None:
+    """The person of that row."""
+    return db.session.get(Person, person_id)
+
+
+def people(person_ids: Iterable[int]) -> Mapping[int, Person]:
+    """The people of those rows."""
+    return {row.id: row for row in db.session.scalars(select(Person).where(Person.id.in_(list(person_ids))))}
+
+
+def by_ref(ref: str) -> Person | None:
+    """The person of that public reference."""
+    return db.session.scalars(select(Person).where(Person.ref == ref)).one_or_none()
+
+
+def by_email(email: str) -> Person | None:
+    """The person of that address."""
+    return db.session.scalars(select(Person).where(Person.email == email.strip().lower())).one_or_none()
+
+
+def by_tax_code_hash(hashed: bytes) -> Person | None:
+    """The person of that tax code's keyed hash."""
+    return db.session.scalars(select(Person).where(Person.tax_code_hash == hashed)).one_or_none()
+
+
+def tax_code_of(person: Person) -> str:
+    """The person's tax code in clear: for deeds and records only, never for a page of somebody else."""
+    return crypto.decrypt(person.tax_code)
+
+
+def search(words: str, limit: int = 50) -> Sequence[Person]:
+    """People whose name or address holds the words, or the newest ones where there are none."""
+    query = select(Person).limit(limit)
+    if not words.strip():
+        return db.session.scalars(query.order_by(Person.id.desc())).all()
+    like = "%" + words.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return db.session.scalars(
+        query.where(or_(func.lower(Person.name).like(like), Person.email.like(like))).order_by(Person.name, Person.id)
+    ).all()
+
+
+def sessions(person_id: int, now: datetime) -> list[Session]:
+    """The person's living sessions, the one used last first."""
+    rows = db.session.scalars(
+        select(Session).where(Session.person_id == person_id, Session.ended_at.is_(None)).order_by(Session.seen_at.desc())
+    )
+    return [
+        row
+        for row in rows
+        if session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at)
+    ]
+
+
+def has_signed_in_from(person_id: int, address: str) -> bool:
+    """Whether the person ever signed in from that network address (as far as sessions are kept)."""
+    query = select(Session.id).where(Session.person_id == person_id, Session.address == address).limit(1)
+    return db.session.scalars(query).first() is not None
+
+
+def registration(token: str) -> Registration | None:
+    """The registration of that link."""
+    return db.session.scalars(
+        select(Registration).where(Registration.token_hash == crypto.token_hash(token))
+    ).one_or_none()
+
+
+def reset(token: str) -> Reset | None:
+    """The password reset of that link."""
+    return db.session.scalars(select(Reset).where(Reset.token_hash == crypto.token_hash(token))).one_or_none()
+
+
+def open_code(person_id: int, purpose: str, subject: str, now: datetime) -> Code | None:
+    """The code that the person can still use for that purpose and subject."""
+    return db.session.scalars(
+        select(Code).where(
+            Code.person_id == person_id,
+            Code.purpose == purpose,
+            Code.subject == subject,
+            Code.used_at.is_(None),
+            Code.ended_at.is_(None),
+            Code.expires_at > now,
+        )
+    ).one_or_none()

@@ -1,0 +1,1 @@
+"""Where things happen: the city's boroughs and zones."""
