@@ -18,3 +18,6 @@ def load(path: Path) -> None:
     with transaction():
         count = service.load(gateway.zone_lines(path))
     click.echo(f"{count} zones")
+
+
+COMMANDS = [cli]

@@ -10,7 +10,7 @@ from app.identity.service.brakes import brake, forgive, tidy
 from app.identity.service.codes import issue_code, use_code
 from app.identity.service.registration import confirm_email, register
 from app.identity.service.roles import end_role, grant
-from app.identity.service.sessions import end_other_sessions, end_session, sign_in, sign_out, start_session, touch
+from app.identity.service.sessions import end_other_sessions, end_session, open_session, sign_in, sign_out, touch
 
 __all__ = [
     "ask_reset",
@@ -28,7 +28,7 @@ __all__ = [
     "reset_password",
     "sign_in",
     "sign_out",
-    "start_session",
+    "open_session",
     "tidy",
     "touch",
     "use_code",

@@ -36,10 +36,10 @@ def sign_in(email: str, password: str, *, now: datetime, address: str = "", brow
         person.password_hash = gateway.hash_password(password)
     forgive(*tries)
     release("sign_in.pair", f"{email} {address}")
-    return start_session(person, now=now, address=address, browser=browser)
+    return open_session(person, now=now, address=address, browser=browser)
 
 
-def start_session(person: Person, *, now: datetime, address: str = "", browser: str = "") -> str:
+def open_session(person: Person, *, now: datetime, address: str = "", browser: str = "") -> str:
     """Open a session for a person whose identity was just proved; returns its secret."""
     raw, hashed = crypto.new_token()
     row = Session(

@@ -1,0 +1,1 @@
+"""What people upload: typed by content, pictures made anew, kept under random names."""

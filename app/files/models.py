@@ -1,0 +1,35 @@
+"""Uploaded files: the row that names what lies on disc."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Model, Named, named_check
+from app.files.rules import Kind
+
+
+class File(Model):
+    """One file, kept under a random name that nobody outside sees."""
+
+    __tablename__ = "files_file"
+    __table_args__ = (
+        CheckConstraint(named_check("kind", Kind), name="kind"),
+        CheckConstraint("size > 0", name="not_empty"),
+        CheckConstraint("length(sha256) = 64", name="sha256_whole"),
+        CheckConstraint("kind <> 'picture' or (width > 0 and height > 0)", name="picture_measured"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[Kind] = mapped_column(Named(Kind))
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    private: Mapped[bool]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    stored_as: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]  # a person, without foreign key: people live on a higher floor

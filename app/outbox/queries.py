@@ -1,0 +1,45 @@
+"""Reads of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.outbox.models import Message
+from app.outbox.rules import Letter, State, parse, plain_text
+
+
+def latest(limit: int = 100, recipient: str | None = None) -> Sequence[Message]:
+    """The newest messages, newest first; to one address, if asked."""
+    query = select(Message).order_by(Message.id.desc()).limit(limit)
+    return db.session.scalars(query if recipient is None else query.where(Message.recipient == recipient.lower())).all()
+
+
+def by_ref(ref: str) -> Message | None:
+    """The message of that reference."""
+    return db.session.scalars(select(Message).where(Message.ref == ref)).one_or_none()
+
+
+def letter(message: Message) -> Letter:
+    """The message's parts: subject, paragraphs, buttons, rows."""
+    return parse(message.body)
+
+
+def text_of(message: Message) -> str:
+    """The plain-text part, as it is sent."""
+    return plain_text(parse(message.body))
+
+
+def links_of(message: Message) -> list[tuple[str, str]]:
+    """Label and address of the message's buttons."""
+    return [(block.lines[0], block.lines[1]) for block in parse(message.body).blocks if block.kind == "button"]
+
+
+def overdue(now: datetime) -> int:
+    """How many messages should have left by now."""
+    return db.session.scalars(
+        select(func.count()).select_from(Message).where(Message.state == State.WAITING, Message.next_try_at < now)
+    ).one()

@@ -1,0 +1,133 @@
+"""The shape of a mail: one plain text whose marks also make its HTML; how long to wait after a failure.
+
+First line: the subject, which is also the heading. Then paragraphs, with blank lines between. Marks, each on its own line:
+    [[Label|https://…]]     a button
+    Label:: value           a row of the summary
+    > words                 a boxed quotation (the consent a donor gave)
+    # words                 a heading
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message is on its way."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a mail: paragraph, heading, quote (lines), button (lines = label, url) or rows (pairs)."""
+
+    kind: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail ready to be drawn."""
+
+    subject: str
+    blocks: tuple[Block, ...]
+
+
+_BUTTON = re.compile(r"\[\[(?P<label>[^|\]]+)\|(?P<url>https?://[^\s\]]+)\]\]")
+_ROW = re.compile(r"(?P<label>[^:]{1,80}):: (?P<value>.+)")
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """The text on one line without control signs: what may stand in a mail's header."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
+
+
+def disarm(text: str) -> str:
+    """A value from outside, made unable to pass for one of our marks, and kept on its line."""
+    plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text)
+    plain = plain.replace("[[", "[ [").replace("]]", "] ]").replace("::", ": :")
+    return re.sub(r"^[#>] ", "", plain)
+
+
+def _space(found: re.Match[str]) -> str:
+    """Spaces that keep words together stay; line ends and the rest become one plain space."""
+    return found[0] if set(found[0]) <= {"\u00a0", "\u202f"} else " "
+
+
+def _kind(line: str) -> str:
+    if _BUTTON.fullmatch(line):
+        return "button"
+    if _ROW.fullmatch(line):
+        return "rows"
+    return {"> ": "quote", "# ": "heading"}.get(line[:2], "paragraph")
+
+
+def _block(kind: str, lines: list[str]) -> Block:
+    match kind:
+        case "button":
+            found = _BUTTON.fullmatch(lines[0])
+            return Block(kind, (found["label"].strip(), found["url"])) if found else Block("paragraph", tuple(lines))
+        case "rows":
+            pairs = [(row["label"].strip(), row["value"].strip()) for line in lines if (row := _ROW.fullmatch(line))]
+            return Block(kind, rows=tuple(pairs))
+        case "quote" | "heading":
+            return Block(kind, tuple(line[2:] for line in lines))
+    return Block(kind, tuple(lines))
+
+
+def parse(text: str) -> Letter:
+    """Read a rendered mail template."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    subject, body = one_line(lines[0] if lines else ""), lines[1:]
+    blocks: list[Block] = []
+    kept: list[str] = []
+    kind = ""
+    for line in [*body, ""]:
+        new = _kind(line) if line else ""
+        if kept and (new != kind or new in ("button", "heading")):
+            _add(blocks, _block(kind, kept))
+            kept = []
+        kind = new
+        if line:
+            kept.append(line)
+    return Letter(subject, tuple(blocks))
+
+
+def _add(blocks: list[Block], block: Block) -> None:
+    """Rows stay one table across blank lines: a template leaves some where a condition stood between two rows."""
+    if blocks and blocks[-1].kind == block.kind == "rows":
+        blocks[-1] = Block("rows", rows=blocks[-1].rows + block.rows)
+    else:
+        blocks.append(block)
+
+
+def plain_text(letter: Letter) -> str:
+    """The letter as its plain-text part."""
+    parts: list[str] = []
+    for block in letter.blocks:
+        match block.kind:
+            case "button":
+                parts.append(f"{block.lines[0]}:\n{block.lines[1]}")
+            case "rows":
+                parts.append("\n".join(f"{label}: {value}" for label, value in block.rows))
+            case "quote":
+                parts.append("\n".join(f"> {line}" for line in block.lines))
+            case _:
+                parts.append("\n".join(block.lines))
+    return "\n\n".join([letter.subject, *parts]) + "\n"
+
+
+LEASE = timedelta(minutes=3)  # a worker that dies while sending: another takes the message up after this
+TRIES = 16
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after so many failures: one minute, doubling to six hours; sixteen tries reach over three days."""
+    return min(timedelta(minutes=2 ** min(attempts - 1, 12)), timedelta(hours=6))
