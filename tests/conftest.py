@@ -92,6 +92,7 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         "SESSION_COOKIE_SECURE": False,
         "WTF_CSRF_ENABLED": False,
         "RATELIMIT_ENABLED": False,
+        "PASSWORD_COST": (8, 1, 1),
         **changes,
     }.items():
         setattr(settings, name, value)

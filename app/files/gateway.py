@@ -48,7 +48,16 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadablePicture("This picture is too large. Make it smaller than 50 megapixels.") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError, LookupError):
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        MemoryError,
+        ArithmeticError,
+        LookupError,
+    ):
         raise UnreadablePicture("This picture is broken or cut off. Save it again and send the new file.") from None
     return upright
 

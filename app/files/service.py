@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import batched
 from typing import Literal
 
 from app.core import crypto
@@ -84,11 +83,8 @@ ORPHAN_AGE = 24 * 3600
 
 def sweep() -> int:
     """Remove what lies on disc without a row since a day: uploads whose transaction never committed."""
-    removed = 0
-    for names in batched(gateway.stored_before(ORPHAN_AGE), 500):
-        known = queries.known(names)
-        for name in names:
-            if name not in known:
-                gateway.remove(name)
-                removed += 1
-    return removed
+    old = list(gateway.stored_before(ORPHAN_AGE))
+    orphans = set(old) - queries.known(old)
+    for name in orphans:
+        gateway.remove(name)
+    return len(orphans)

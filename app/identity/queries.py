@@ -16,9 +16,7 @@ from app.identity.rules import Role, session_alive
 def session_of(raw: str, now: datetime) -> Session | None:
     """The living session of that secret."""
     row = db.session.scalars(select(Session).where(Session.token_hash == crypto.token_hash(raw))).one_or_none()
-    if row is None or not session_alive(
-        now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at
-    ):
+    if row is None or not session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at):
         return None
     return row
 
@@ -107,7 +105,9 @@ def search(words: str, limit: int = 50) -> Sequence[Person]:
 def sessions(person_id: int, now: datetime) -> list[Session]:
     """The person's living sessions, the one used last first."""
     rows = db.session.scalars(
-        select(Session).where(Session.person_id == person_id, Session.ended_at.is_(None)).order_by(Session.seen_at.desc())
+        select(Session)
+        .where(Session.person_id == person_id, Session.ended_at.is_(None))
+        .order_by(Session.seen_at.desc())
     )
     return [
         row

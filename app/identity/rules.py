@@ -131,24 +131,28 @@ def tax_code_fits(code: str, born_on: date) -> bool:
 PASSWORD_MIN = 12
 PASSWORD_MAX = 128
 # Words that people put into passwords first; what is left without them has to carry the password.
-COMMON = tuple(
-    """
+_COMMON_WORDS = """
     password passwort passw0rd parola segreto secret welcome benvenuto iloveyou tiamo amore amoremio ciao salve hello
-    admin administrator amministratore root user utente guest ospite test prova demo default login accesso changeme letmein
+    admin administrator amministratore root user utente guest ospite test prova demo default login accesso
+    changeme letmein
     access master super qwerty qwertyuiop qwertz azerty asdfgh asdfghjkl zxcvbn zxcvbnm qazwsx wsxedc 1q2w3e4r 1qaz2wsx
     qwer asdf zxcv football calcio juventus juve inter milan milano roma napoli lazio torino ferrari vespa italia italy
     pokemon batman superman spiderman starwars dragon monkey princess principessa sunshine shadow angel angelo stella
     luna cuore bella bello mamma papa nonna nonno famiglia bambino tesoro gattino gatto cane amico amici casa sole mare
     andrea marco matteo luca giulia chiara francesca francesco alessandro alessia federica giuseppe antonio maria anna
-    michael jordan jennifer thomas daniel charlie gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre
+    michael jordan jennifer thomas daniel charlie gennaio febbraio marzo aprile maggio giugno luglio agosto
+    settembre ottobre
     novembre dicembre primavera estate autunno inverno lunedi domenica january february march april june july august
-    september october november december spring summer autumn winter monday sunday qualcosa qualsiasi computer internet google
+    september october november december spring summer autumn winter monday sunday qualcosa qualsiasi computer
+    internet google
     facebook apple samsung windows android forza vittoria campione freedom trustno1 whatever cofonda comune municipio
     correct horse battery staple
-    """.split()
-)
+"""
+COMMON = tuple(_COMMON_WORDS.split())
 _RUNS = ("01234567890", "09876543210", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
-_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "€": "e"})
+_LEET = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "€": "e"}
+)
 
 
 def _without(text: str, words: tuple[str, ...]) -> str:
@@ -184,7 +188,7 @@ def refuse_password(password: str, *, name: str, email: str, city: str = "Milano
     local, _, domain = email.lower().partition("@")
     own = [*re.split(r"\W+", name.lower()), *re.split(r"\W+", local), local, domain.partition(".")[0], city.lower()]
     if _unguessed(password, tuple(word for word in own if len(word) >= 3)) < 5:
-        return "This password is easy to guess: it is made of common words, runs or your own name. Add something unexpected."
+        return "This password is easy to guess: common words, runs or your own name. Add something unexpected."
     return None
 
 
@@ -199,4 +203,3 @@ def safe_next(target: str | None) -> str | None:
 def session_alive(*, now: datetime, seen_at: datetime, expires_at: datetime, ended_at: datetime | None) -> bool:
     """Whether a session may still be used."""
     return ended_at is None and now < expires_at and now - seen_at < SESSION_IDLE
-

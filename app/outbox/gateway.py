@@ -116,7 +116,9 @@ def deliver(mail: EmailMessage) -> None:
             line.send_message(mail)
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        raise (MailRefused if all(code >= 500 for code in codes) else MailDown)(f"recipient refused: {codes}") from error
+        raise (MailRefused if all(code >= 500 for code in codes) else MailDown)(
+            f"recipient refused: {codes}"
+        ) from error
     except (smtplib.SMTPException, OSError) as error:
         raise MailDown(f"{type(error).__name__}: {error}"[:500]) from error
 

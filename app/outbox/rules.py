@@ -1,6 +1,6 @@
 """The shape of a mail: one plain text whose marks also make its HTML; how long to wait after a failure.
 
-First line: the subject, which is also the heading. Then paragraphs, with blank lines between. Marks, each on its own line:
+First line: the subject, which is also the heading. Then paragraphs, blank lines between. Marks, each on its own line:
     [[Label|https://…]]     a button
     Label:: value           a row of the summary
     > words                 a boxed quotation (the consent a donor gave)
@@ -129,5 +129,5 @@ TRIES = 16
 
 
 def wait_after(attempts: int) -> timedelta:
-    """How long to wait after so many failures: one minute, doubling to six hours; sixteen tries reach over three days."""
+    """How long to wait after so many failures: one minute, doubling to six hours; all tries reach over two days."""
     return min(timedelta(minutes=2 ** min(attempts - 1, 12)), timedelta(hours=6))

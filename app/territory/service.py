@@ -19,12 +19,12 @@ def load(lines: Iterable[ZoneLine], *, boroughs: Mapping[int, str] = BOROUGHS) -
         place.name = name
         db.session.add(place)
     known = {zone.number: zone for zone in db.session.scalars(select(Zone))}
-    count = 0
-    for count, line in enumerate(lines, start=1):
+    read = list(lines)
+    for line in read:
         zone = known.setdefault(line.number, Zone(number=line.number))
         zone.name, zone.slug, zone.sort_key = line.name, slug_of(line.name), sort_key(line.name)
         zone.borough = places[line.borough]
         zone.lat, zone.lon, zone.area_km2 = line.lat, line.lon, line.area_km2
         db.session.add(zone)
     db.session.flush()
-    return count
+    return len(read)

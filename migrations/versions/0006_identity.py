@@ -47,7 +47,8 @@ create table identity_role (
     granted_by bigint constraint fk_identity_role_granted_by references identity_person,
     ended_at timestamptz,
     ended_by bigint constraint fk_identity_role_ended_by references identity_person,
-    constraint ck_identity_role_role check (role in ('officer', 'evaluator', 'responsible', 'finance', 'administrator')),
+    constraint ck_identity_role_role
+        check (role in ('officer', 'evaluator', 'responsible', 'finance', 'administrator')),
     constraint ck_identity_role_granted_by_another check (granted_by is distinct from person_id),
     constraint ck_identity_role_ended_by_another check (ended_by is distinct from person_id),
     constraint ck_identity_role_ends_after_it_begins check (ended_at >= granted_at)

@@ -83,9 +83,7 @@ def reset_password(token: str, *, password: str, now: datetime) -> Person:
 
 def _set_password(person: Person, password: str, *, keep: str | None, now: datetime) -> None:
     person.password_hash = gateway.hash_password(password)
-    db.session.execute(
-        update(Reset).where(Reset.person_id == person.id, Reset.used_at.is_(None)).values(used_at=now)
-    )
+    db.session.execute(update(Reset).where(Reset.person_id == person.id, Reset.used_at.is_(None)).values(used_at=now))
     end_other_sessions(person, keep=keep, by=person, now=now)
     record("identity.change_password", subject=f"person:{person.id}", by=person, now=now)
     send(person.email, "identity/password_changed", language=person.language, now=now, name=person.name)

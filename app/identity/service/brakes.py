@@ -14,7 +14,8 @@ from app.identity.models import Attempt, Code, Registration, Reset, Session
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:kind || encode(:key, 'hex'), 0))")
 _RECENT = text(
-    "select at from identity_attempt where kind = :kind and key_hash = :key and at > :since order by at desc limit :limit"
+    "select at from identity_attempt where kind = :kind and key_hash = :key and at > :since"
+    " order by at desc limit :limit"
 )
 _COUNT = text("insert into identity_attempt (kind, key_hash, at) values (:kind, :key, :now) returning id")
 

@@ -9,8 +9,7 @@ from sqlalchemy import text, update
 
 from app.core import crypto
 from app.core.db import db
-from app.core.errors import Invalid
-from app.core.errors import Refusal
+from app.core.errors import Invalid, Refusal
 from app.identity import rules
 from app.identity.models import Code, Person
 from app.identity.service.brakes import brake
@@ -29,7 +28,10 @@ def _hash(person: Person, purpose: str, subject: str, code: str) -> bytes:
 
 
 def issue_code(person: Person, purpose: str, subject: str, now: datetime, *, about: str = "") -> None:
-    """Mail the person a fresh code for this purpose and subject; an earlier one ends. `about` names the thing in the mail."""
+    """Mail the person a fresh code for this purpose and subject; an earlier one ends.
+
+    `about` is how the mail names the thing that is signed.
+    """
     brake("code", str(person.id), rules.CODES_PERSON.tries, rules.CODES_PERSON.seconds, now)
     db.session.execute(
         update(Code)
@@ -70,9 +72,12 @@ def use_code(person: Person, purpose: str, subject: str, code: str, now: datetim
     if not hmac.compare_digest(bytes(tried.code_hash), _hash(person, purpose, subject, digits)):
         left = rules.CODE_TRIES - tried.tries
         raise Invalid({"code": Refusal("This is not the code of our last e-mail. Tries left: %(left)s.", left=left)})
-    spent = db.session.execute(
-        update(Code).where(Code.id == tried.id, Code.used_at.is_(None), Code.ended_at.is_(None)).values(used_at=now)
-    )
-    if spent.rowcount != 1:
+    spent = db.session.scalars(
+        update(Code)
+        .where(Code.id == tried.id, Code.used_at.is_(None), Code.ended_at.is_(None))
+        .values(used_at=now)
+        .returning(Code.id)
+    ).one_or_none()
+    if spent is None:
         raise Invalid({"code": "This code was just used. Ask for a new one: it comes by e-mail."})
     record("identity.use_code", subject=f"person:{person.id}", by=person, now=now, purpose=purpose, about=subject)
