@@ -1,0 +1,1 @@
+"""Agreement, tranches, expenses, payment orders, closed accounts."""
