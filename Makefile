@@ -20,8 +20,8 @@ test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for
 
 check: ## Check format, style, types and the floors between rooms
 	@$(SETUP) packages
-	@failed=; for words in "-m ruff format --check ." "-m ruff check ." "-m mypy" "-m run.floors"; do \
-		echo "· $$words"; .venv/bin/python $$words || failed="$$failed [$$words]"; done; \
+	@failed=; for words in "ruff format --check ." "ruff check ." "mypy" "lint-imports --no-logo"; do \
+		echo "· $$words"; .venv/bin/$$words || failed="$$failed [$$words]"; done; \
 		if [ -n "$$failed" ]; then echo "make check failed:$$failed"; exit 1; fi
 
 format: ## Format the code and mend what can be mended
