@@ -1,7 +1,7 @@
 """Home, the desk, health, pages of plain words, development's mail and clock."""
 
-from app.web.views import desk, health, home
+from app.web.views import desk, dev, health, home
 
 bp = home.bp
-blueprints = [home.bp, health.bp]
-__all__ = ["blueprints", "bp", "desk", "health", "home"]
+blueprints = [home.bp, health.bp, dev.bp]
+__all__ = ["blueprints", "bp", "desk", "dev", "health", "home"]

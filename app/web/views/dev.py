@@ -24,18 +24,18 @@ STEPS = {"10m": 600, "1h": 3600, "1d": 86400, "3d": 3 * 86400, "7d": 7 * 86400, 
 @gates.dev_only
 def mail() -> ResponseReturnValue:
     """The latest messages, newest first."""
-    words = request.args.get("q", "").strip()
-    return render_template("web/dev_mail.html", messages=outbox.latest(words=words, limit=200), words=words)
+    recipient = request.args.get("to", "").strip()
+    return render_template("web/dev_mail.html", messages=outbox.latest(200, recipient or None), recipient=recipient)
 
 
 @bp.get("/mail/<ref>")
 @gates.dev_only
 def message(ref: str) -> ResponseReturnValue:
     """One message as its reader sees it."""
-    found = outbox.find(ref)
+    found = outbox.by_ref(ref)
     if found is None:
         raise Missing("There is no such message.")
-    return render_template("web/dev_message.html", message=found)
+    return render_template("web/dev_message.html", message=found, letter=outbox.letter(found))
 
 
 @bp.get("/clock")
