@@ -14,6 +14,7 @@ from pathlib import Path
 from flask import current_app
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from app.core.money import N_
 from app.files.models import File
 from app.files.rules import PIXELS, SCAN_SIDE, SIDE, SUFFIX, WIDTHS
 
@@ -40,14 +41,14 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     try:
         picture = Image.open(BytesIO(data), formats=formats)
         if picture.width * picture.height > PIXELS or max(picture.size) > SIDE:
-            raise UnreadablePicture("This picture is too large. Make it smaller than 50 megapixels.")
+            raise UnreadablePicture(N_("This picture is too large. Make it smaller than 50 megapixels."))
         picture.seek(0)
         picture.load()
         upright = ImageOps.exif_transpose(picture)
     except UnreadablePicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadablePicture("This picture is too large. Make it smaller than 50 megapixels.") from None
+        raise UnreadablePicture(N_("This picture is too large. Make it smaller than 50 megapixels.")) from None
     except (
         UnidentifiedImageError,
         OSError,
@@ -58,7 +59,7 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         ArithmeticError,
         LookupError,
     ):
-        raise UnreadablePicture("This picture is broken or cut off. Save it again and send the new file.") from None
+        raise UnreadablePicture(N_("This picture is broken or cut off. Save it again and send the new file.")) from None
     return upright
 
 

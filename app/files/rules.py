@@ -6,6 +6,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from app.core.money import N_
+
 
 class Kind(StrEnum):
     """What a file is for."""
@@ -46,14 +48,14 @@ def media_type(data: bytes) -> str | None:
 def refuse(data: bytes, kind: Kind) -> str | None:
     """Why these bytes cannot be taken for that use, if so."""
     if not data:
-        return "This file is empty. Choose another one."
+        return N_("This file is empty. Choose another one.")
     if len(data) > LARGEST:
-        return "This file is larger than 10 MB. Make it smaller and send it again."
+        return N_("This file is larger than 10 MB. Make it smaller and send it again.")
     found = media_type(data)
     if kind is Kind.PICTURE and found not in ("image/jpeg", "image/png", "image/webp"):
-        return "This is not a picture that we can read. Send a JPEG, PNG or WebP file."
+        return N_("This is not a picture that we can read. Send a JPEG, PNG or WebP file.")
     if kind is Kind.DOCUMENT and found not in ("application/pdf", "image/jpeg", "image/png"):
-        return "This is not a document that we can read. Send a PDF, or a photo as JPEG or PNG."
+        return N_("This is not a document that we can read. Send a PDF, or a photo as JPEG or PNG.")
     if found == "application/pdf":
         return _refuse_pdf(data)
     return None
@@ -61,11 +63,11 @@ def refuse(data: bytes, kind: Kind) -> str | None:
 
 def _refuse_pdf(data: bytes) -> str | None:
     if not re.match(rb"%PDF-[12]\.\d", data) or b"%%EOF" not in data[-2048:] or b"startxref" not in data[-4096:]:
-        return "This PDF is broken or cut off. Open it, save it again as PDF and send the new file."
+        return N_("This PDF is broken or cut off. Open it, save it again as PDF and send the new file.")
     if re.search(rb"/(JavaScript|Launch|RichMedia)\b", data):
-        return "This PDF contains a programme. Print it to a new PDF and send that."
+        return N_("This PDF contains a programme. Print it to a new PDF and send that.")
     if b"/Encrypt" in data[-4096:]:
-        return "This PDF is locked with a password. Save it without and send it again."
+        return N_("This PDF is locked with a password. Save it without and send it again.")
     return None
 
 

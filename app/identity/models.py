@@ -140,7 +140,7 @@ class Attempt(Model):
     """One try of something that may be tried only so often; the key (address, account) is kept as a keyed hash."""
 
     __tablename__ = "identity_attempt"
-    __table_args__ = (Index(None, "kind", "key_hash", "at"),)
+    __table_args__ = (Index("ix_identity_attempt_kind_key_hash_at", "kind", "key_hash", "at"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[str]

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from app.core.money import N_
+
 
 class Role(StrEnum):
     """What a person may do for the city."""
@@ -62,14 +64,14 @@ def clean_name(text: str) -> str:
     """The name with single spaces, in composed form; raises ValueError with a sentence."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) < 2:
-        raise ValueError("Write your first name and surname.")
+        raise ValueError(N_("Write your first name and surname."))
     if len(name) > 80:
-        raise ValueError("Write a name of at most 80 characters.")
+        raise ValueError(N_("Write a name of at most 80 characters."))
     if any(unicodedata.category(sign) in HIDDEN_SIGNS or sign in "<>@/\\|{}" for sign in name):
-        raise ValueError("Write the name with letters only: it holds a sign that names do not have.")
+        raise ValueError(N_("Write the name with letters only: it holds a sign that names do not have."))
     scripts = {unicodedata.name(sign, "?").split()[0] for sign in name if sign.isalpha()}
     if len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1:
-        raise ValueError("Write the name in one alphabet only.")
+        raise ValueError(N_("Write the name in one alphabet only."))
     return name
 
 
@@ -77,9 +79,9 @@ def clean_email(text: str) -> str:
     """The address in lower case; raises ValueError with a sentence that says how to write it."""
     address = text.strip().lower()
     if "@" not in address:
-        raise ValueError("The @ is missing. Write the address like this: name@example.org.")
+        raise ValueError(N_("The @ is missing. Write the address like this: name@example.org."))
     if len(address) > 254 or ".." in address or not _EMAIL.fullmatch(address):
-        raise ValueError("This is not an e-mail address. Write it like this: name@example.org.")
+        raise ValueError(N_("This is not an e-mail address. Write it like this: name@example.org."))
     return address
 
 
@@ -102,9 +104,9 @@ def read_day(text: str) -> date | None:
 def refuse_birth(born_on: date, today: date) -> str | None:
     """Why this birth date cannot be taken, if so."""
     if born_on > today or age_on(today, born_on) > 120:
-        return "Check the year of birth."
+        return N_("Check the year of birth.")
     if age_on(today, born_on) < ADULT:
-        return "You must be at least 18 years old to have an account."
+        return N_("You must be at least 18 years old to have an account.")
     return None
 
 
@@ -182,13 +184,13 @@ def _weight(text: str) -> int:
 def refuse_password(password: str, *, name: str, email: str, city: str = "Milano") -> str | None:
     """Why this password cannot be taken, if so. Any signs are allowed; length and being unexpected are what counts."""
     if len(password) < PASSWORD_MIN:
-        return "Use at least 12 characters: three or four words that do not belong together are easy to remember."
+        return N_("Use at least 12 characters: three or four words that do not belong together are easy to remember.")
     if len(password) > PASSWORD_MAX:
-        return "Use at most 128 characters."
+        return N_("Use at most 128 characters.")
     local, _, domain = email.lower().partition("@")
     own = [*re.split(r"\W+", name.lower()), *re.split(r"\W+", local), local, domain.partition(".")[0], city.lower()]
     if _unguessed(password, tuple(word for word in own if len(word) >= 3)) < 5:
-        return "This password is easy to guess: common words, runs or your own name. Add something unexpected."
+        return N_("This password is easy to guess: common words, runs or your own name. Add something unexpected.")
     return None
 
 
@@ -198,6 +200,23 @@ def safe_next(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc and not target.startswith("//") else None
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(agent: str) -> str:
+    """What a browser's own description means to its owner: "Firefox, Linux"; empty where it says nothing known."""
+    names = [next((name for sign, name in table if sign in agent), "") for table in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(name for name in names if name)
 
 
 def session_alive(*, now: datetime, seen_at: datetime, expires_at: datetime, ended_at: datetime | None) -> bool:

@@ -15,8 +15,8 @@ class Entry(Model):
     __tablename__ = "journal_entry"
     __table_args__ = (
         CheckConstraint("(person_id is null) = (person_name is null)", name="person_whole"),
-        Index(None, "subject", "id"),
-        Index(None, "person_id"),
+        Index("ix_journal_entry_subject_id", "subject", "id"),
+        Index("ix_journal_entry_person_id", "person_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -16,10 +17,30 @@ from flask import current_app
 from flask_babel import force_locale
 from markupsafe import Markup
 
+from app.core import settings
 from app.outbox.models import Message
 from app.outbox.rules import Letter, disarm, one_line, parse, plain_text
 
 TIMEOUT = 20
+
+
+@dataclass(frozen=True)
+class City:
+    """The city as mails name it: {{ city }} is its name, {{ city.office }} the office that answers."""
+
+    name: str
+    short: str
+    office: str
+    email: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def city() -> City:
+    """The city's settings of today."""
+    known = settings.several("city.")
+    return City(known["name"], known["short"], known["office"], known["email"])
 
 
 class MailDown(Exception):
@@ -53,8 +74,8 @@ def write(template: str, language: str, context: Mapping[str, Any]) -> str:
             .get_template(f"{room}/mail/{name}.txt")
             .render(
                 {
-                    "base_url": current_app.config["BASE_URL"],
-                    "city": current_app.config.get("CITY_NAME", "Comune di Milano"),
+                    "base_url": base_url(),
+                    "city": city(),
                     "language": language,
                     **context,
                 }
@@ -69,8 +90,8 @@ def html(letter: Letter, language: str) -> str:
         return current_app.jinja_env.get_template("mail/base.html").render(
             letter=letter,
             language=language,
-            base_url=current_app.config["BASE_URL"],
-            city_name=current_app.config.get("CITY_NAME", "Comune di Milano"),
+            base_url=base_url(),
+            city=city(),
         )
 
 

@@ -17,7 +17,7 @@ class Message(Model):
         CheckConstraint(named_check("state", State), name="state"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_when"),
         Index("ix_outbox_message_due", "next_try_at", "id", postgresql_where=text("state = 'waiting'")),
-        Index(None, "recipient"),
+        Index("ix_outbox_message_recipient", "recipient"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

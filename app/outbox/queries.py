@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.core.db import db
 from app.outbox.models import Message
 from app.outbox.rules import Letter, State, parse, plain_text
 
 
-def latest(limit: int = 100, recipient: str | None = None) -> Sequence[Message]:
-    """The newest messages, newest first; to one address, if asked."""
+def latest(limit: int = 100, recipient: str | None = None, words: str = "") -> Sequence[Message]:
+    """The newest messages, newest first; to one address, or with some words in address or subject, if asked."""
     query = select(Message).order_by(Message.id.desc()).limit(limit)
-    return db.session.scalars(query if recipient is None else query.where(Message.recipient == recipient.lower())).all()
+    if recipient is not None:
+        query = query.where(Message.recipient == recipient.strip().lower())
+    if words:
+        query = query.where(
+            or_(Message.recipient.icontains(words, autoescape=True), Message.subject.icontains(words, autoescape=True))
+        )
+    return db.session.scalars(query).all()
 
 
-def by_ref(ref: str) -> Message | None:
+def find(ref: str) -> Message | None:
     """The message of that reference."""
     return db.session.scalars(select(Message).where(Message.ref == ref)).one_or_none()
 

@@ -5,6 +5,7 @@ First line: the subject, which is also the heading. Then paragraphs, blank lines
     Label:: value           a row of the summary
     > words                 a boxed quotation (the consent a donor gave)
     # words                 a heading
+    ! 50,00 €               the one leading sum
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a mail: paragraph, heading, quote (lines), button (lines = label, url) or rows (pairs)."""
+    """A piece of a mail: paragraph, heading, figure, quote (lines), button (lines = label, url) or rows (pairs)."""
 
     kind: str
     lines: tuple[str, ...] = ()
@@ -53,7 +54,7 @@ def disarm(text: str) -> str:
     """A value from outside, made unable to pass for one of our marks, and kept on its line."""
     plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text)
     plain = plain.replace("[[", "[ [").replace("]]", "] ]").replace("::", ": :")
-    return re.sub(r"^[#>] ", "", plain)
+    return re.sub(r"^[#>!] ", "", plain)
 
 
 def _space(found: re.Match[str]) -> str:
@@ -66,7 +67,7 @@ def _kind(line: str) -> str:
         return "button"
     if _ROW.fullmatch(line):
         return "rows"
-    return {"> ": "quote", "# ": "heading"}.get(line[:2], "paragraph")
+    return {"> ": "quote", "# ": "heading", "! ": "figure"}.get(line[:2], "paragraph")
 
 
 def _block(kind: str, lines: list[str]) -> Block:
@@ -77,7 +78,7 @@ def _block(kind: str, lines: list[str]) -> Block:
         case "rows":
             pairs = [(row["label"].strip(), row["value"].strip()) for line in lines if (row := _ROW.fullmatch(line))]
             return Block(kind, rows=tuple(pairs))
-        case "quote" | "heading":
+        case "quote" | "heading" | "figure":
             return Block(kind, tuple(line[2:] for line in lines))
     return Block(kind, tuple(lines))
 
@@ -91,7 +92,7 @@ def parse(text: str) -> Letter:
     kind = ""
     for line in [*body, ""]:
         new = _kind(line) if line else ""
-        if kept and (new != kind or new in ("button", "heading")):
+        if kept and (new != kind or new in ("button", "heading", "figure")):
             _add(blocks, _block(kind, kept))
             kept = []
         kind = new

@@ -84,3 +84,8 @@ def forget_old(*, now: datetime, days: int = 30) -> None:
 def page(language: str, path: str) -> str:
     """The address of a page of ours in a language, for mail: page("it", "/pledges/abc")."""
     return f"{gateway.base_url()}/{language}{path}"
+
+
+def html_of(message: Message) -> str:
+    """The message as its reader's mail program shows it."""
+    return gateway.html(rules.parse(message.body), message.language)

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from app.core import crypto
 from app.core.db import db
 from app.core.errors import Gone, Invalid, Missing
+from app.core.money import N_
 from app.identity import gateway, queries, rules
 from app.identity.models import Person, Reset
 from app.identity.service.brakes import brake
@@ -24,7 +25,7 @@ def change_details(person: Person, *, name: str, language: str, now: datetime) -
     except ValueError as refused:
         raise Invalid({"name": str(refused)}) from None
     if language not in rules.LANGUAGES:
-        raise Invalid({"language": "Choose one of the languages."})
+        raise Invalid({"language": N_("Choose one of the languages.")})
     before = {"name": person.name, "language": person.language}
     person.name, person.language = name, language
     record("identity.change_details", subject=f"person:{person.id}", by=person, now=now, before=before)
@@ -35,7 +36,7 @@ def change_password(person: Person, *, old: str, new: str, keep: str | None, now
     brake("password", str(person.id), rules.PASSWORD_PERSON.tries, rules.PASSWORD_PERSON.seconds, now)
     errors: dict[str, str] = {}
     if not gateway.password_fits(person.password_hash, old):
-        errors["old"] = "This is not your password of today."
+        errors["old"] = N_("This is not your password of today.")
     if refused := rules.refuse_password(new, name=person.name, email=person.email):
         errors["new"] = refused
     if errors:

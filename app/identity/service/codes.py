@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 from app.core import crypto
 from app.core.db import db
 from app.core.errors import Invalid, Refusal
+from app.core.money import N_
 from app.identity import rules
 from app.identity.models import Code, Person
 from app.identity.service.brakes import brake
@@ -68,7 +69,7 @@ def use_code(person: Person, purpose: str, subject: str, code: str, now: datetim
             {"person": person.id, "purpose": purpose, "subject": subject, "now": now, "limit": rules.CODE_TRIES},
         ).one_or_none()
     if tried is None:
-        raise Invalid({"code": "There is no code that is still good. Ask for a new one: it comes by e-mail."})
+        raise Invalid({"code": N_("There is no code that is still good. Ask for a new one: it comes by e-mail.")})
     if not hmac.compare_digest(bytes(tried.code_hash), _hash(person, purpose, subject, digits)):
         left = rules.CODE_TRIES - tried.tries
         raise Invalid({"code": Refusal("This is not the code of our last e-mail. Tries left: %(left)s.", left=left)})
@@ -79,5 +80,5 @@ def use_code(person: Person, purpose: str, subject: str, code: str, now: datetim
         .returning(Code.id)
     ).one_or_none()
     if spent is None:
-        raise Invalid({"code": "This code was just used. Ask for a new one: it comes by e-mail."})
+        raise Invalid({"code": N_("This code was just used. Ask for a new one: it comes by e-mail.")})
     record("identity.use_code", subject=f"person:{person.id}", by=person, now=now, purpose=purpose, about=subject)

@@ -8,6 +8,7 @@ from app.core import clock, crypto
 from app.core.codes import CodeError, person_tax_code
 from app.core.db import db
 from app.core.errors import Conflict, Gone, Invalid, Missing
+from app.core.money import N_
 from app.core.refs import new_ref
 from app.identity import gateway, queries, rules
 from app.identity.models import Person, Registration
@@ -30,13 +31,13 @@ def _clean(
     except ValueError as refused:
         errors["email"] = str(refused)
     if born_on is None:
-        errors["born_on"] = "Write the date of birth like this: 31/12/1990."
+        errors["born_on"] = N_("Write the date of birth like this: 31/12/1990.")
     elif refused_birth := rules.refuse_birth(born_on, today):
         errors["born_on"] = refused_birth
     try:
         tax_code = person_tax_code(tax_code)
         if born_on is not None and "born_on" not in errors and not rules.tax_code_fits(tax_code, born_on):
-            errors["tax_code"] = "This tax code belongs to another date of birth. Check both."
+            errors["tax_code"] = N_("This tax code belongs to another date of birth. Check both.")
     except CodeError as wrong:
         errors["tax_code"] = str(wrong)
     if refused_password := rules.refuse_password(password, name=name, email=email):
@@ -110,7 +111,7 @@ def confirm_email(token: str, *, password: str, now: datetime) -> Person:
     found = open_registration(token, now=now)
     brake("confirm", token, rules.CONFIRM_TOKEN.tries, rules.CONFIRM_TOKEN.seconds, now)
     if not gateway.password_fits(found.password_hash, password):
-        raise Invalid({"password": "This is not the password that was chosen at the registration."})
+        raise Invalid({"password": N_("This is not the password that was chosen at the registration.")})
     if queries.by_email(found.email) or queries.by_tax_code_hash(found.tax_code_hash):
         raise Conflict("There is already an account with these data. Sign in, or set a new password.")
     person = Person(

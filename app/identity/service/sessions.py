@@ -9,13 +9,14 @@ from sqlalchemy import update
 from app.core import crypto
 from app.core.db import db
 from app.core.errors import Invalid, Missing
+from app.core.money import N_
 from app.core.refs import new_ref
 from app.identity import gateway, queries, rules
 from app.identity.models import Person, Session
 from app.identity.service.brakes import brake, forgive, release
 from app.journal.service import record
 
-WRONG = "E-mail or password is not right. Check both, or set a new password."
+WRONG = N_("E-mail or password is not right. Check both, or set a new password.")
 
 
 def sign_in(email: str, password: str, *, now: datetime, address: str = "", browser: str = "") -> str:
