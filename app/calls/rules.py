@@ -280,6 +280,25 @@ def gift_problems(gift_min: Money, large_pledge: Money) -> Problems:
     return problems
 
 
+def problems_of(section: Section, data: Mapping[str, Any]) -> Problems:
+    """What is wrong with one section of the terms, in its frozen form."""
+    match section:
+        case Section.MATCH:
+            return match_problems(MatchPolicy.from_dict(data))
+        case Section.WHO:
+            return who_problems(
+                data["proposer_kinds"], data["members_min"], Money(data["budget_min"]), Money(data["budget_max"])
+            )
+        case Section.CRITERIA:
+            return criteria_problems([Criterion(**one) for one in data["criteria"]], data["score_min"])
+        case Section.TRANCHES:
+            return tranche_problems([TranchePlan(TrancheKind(one["kind"]), one["bp"]) for one in data["tranches"]])
+        case Section.TIMES:
+            return time_problems(data)
+        case Section.GIFTS:
+            return gift_problems(Money(data["gift_min"]), Money(data["large_pledge"]))
+
+
 def missing(draft: Mapping[str, Any]) -> list[Section]:
     """The sections of the terms that nobody has filled yet."""
     return [section for section in Section if section.value not in draft]

@@ -1,0 +1,129 @@
+"""Reads of calls and their terms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from app.calls.models import Call, CallTerms
+from app.calls.rules import Section, State, Terms, accepts, missing
+from app.core.db import db
+from app.core.errors import Missing
+
+
+def by_slug(slug: str) -> Call:
+    """The published call with this slug."""
+    found = db.session.scalar(select(Call).where(Call.slug == slug, Call.state != State.DRAFT))
+    if found is None:
+        raise Missing("There is no call at this address.")
+    return found
+
+
+def by_ref(ref: str) -> Call:
+    """The call with this reference, drafts included."""
+    found = db.session.scalar(select(Call).where(Call.ref == ref))
+    if found is None:
+        raise Missing("There is no call with this reference.")
+    return found
+
+
+def call(call_id: int) -> Call:
+    """The call with this id."""
+    return db.session.get_one(Call, call_id)
+
+
+def open_calls(now: datetime) -> list[Call]:
+    """The calls that take proposals now, the one closing first on top."""
+    rows = select(Call).where(Call.state == State.OPEN, Call.opens_at <= now, Call.closes_at > now)
+    return list(db.session.scalars(rows.order_by(Call.closes_at, Call.id)))
+
+
+def announced(now: datetime) -> list[Call]:
+    """Published calls that are not open yet."""
+    rows = select(Call).where(Call.state == State.OPEN, Call.opens_at > now)
+    return list(db.session.scalars(rows.order_by(Call.opens_at, Call.id)))
+
+
+def closed(now: datetime) -> list[Call]:
+    """Calls of this installation that no longer take proposals, newest first."""
+    rows = select(Call).where(Call.state != State.DRAFT, Call.archive.is_(False), Call.closes_at <= now)
+    return list(db.session.scalars(rows.order_by(Call.closes_at.desc(), Call.id.desc())))
+
+
+def editions() -> list[Call]:
+    """The real editions of the past, newest first."""
+    rows = select(Call).where(Call.archive.is_(True))
+    return list(db.session.scalars(rows.order_by(Call.opens_at.desc().nulls_last(), Call.id)))
+
+
+def all_calls() -> list[Call]:
+    """Every call of this installation for the officers’ list: drafts first, then the newest."""
+    rows = select(Call).where(Call.archive.is_(False)).options(joinedload(Call.programme))
+    return list(db.session.scalars(rows.order_by(Call.published_at.desc().nulls_first(), Call.id.desc())))
+
+
+def due(now: datetime) -> list[Call]:
+    """Open calls whose deadline has passed."""
+    rows = select(Call).where(Call.state == State.OPEN, Call.closes_at <= now)
+    return list(db.session.scalars(rows.order_by(Call.closes_at).with_for_update(skip_locked=True)))
+
+
+def lock(call: Call) -> Call:
+    """The call as it stands now, held still until the end of this transaction."""
+    return db.session.scalars(
+        select(Call).where(Call.id == call.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def current_terms(call: Call) -> CallTerms:
+    """The version of the terms in force."""
+    found = db.session.scalar(
+        select(CallTerms).where(CallTerms.call_id == call.id).order_by(CallTerms.version.desc()).limit(1)
+    )
+    if found is None:
+        raise Missing("The terms of this call are not frozen yet.")
+    return found
+
+
+def terms_of(call: Call) -> Terms:
+    """The rules in force."""
+    return current_terms(call).terms
+
+
+def terms(terms_id: int) -> Terms:
+    """The rules of one frozen version, which a proposal and its campaign carry for good."""
+    return db.session.get_one(CallTerms, terms_id).terms
+
+
+def is_open(call: Call, now: datetime) -> bool:
+    """Whether proposals may be sent at this moment."""
+    if call.opens_at is None or call.closes_at is None:
+        return False
+    return accepts(call.state, call.opens_at, call.closes_at, now)
+
+
+def slug_taken(slug: str) -> bool:
+    """Whether a call already has this slug."""
+    return db.session.scalar(select(Call.id).where(Call.slug == slug)) is not None
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Which parts of a draft are still to be filled."""
+
+    basics: bool
+    sections: frozenset[Section]
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is missing."""
+        return self.basics and not self.sections
+
+
+def readiness(call: Call) -> Readiness:
+    """What a draft still lacks."""
+    basics = all((call.programme_id, call.source_id, call.envelope, call.opens_at, call.closes_at, call.summary))
+    return Readiness(basics, frozenset(missing(call.draft)))

@@ -1,0 +1,113 @@
+"""What each fund has left and where the money set aside for a project stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.core.errors import Missing
+from app.core.money import ZERO, Money, total
+from app.ledger import queries as ledger
+from app.ledger.rules import Check
+from app.matching.models import Fund, Reservation
+from app.matching.rules import State
+
+STEPS = ("reserved", "confirmed", "committed", "approved", "paid")
+
+
+def fund_of(call_id: int) -> Fund | None:
+    """The fund of a call, once its envelope is allocated."""
+    return db.session.scalar(select(Fund).where(Fund.key == f"call:{call_id}"))
+
+
+def available(call_id: int) -> Money:
+    """What a call can still promise."""
+    return ledger.balance("budget", f"call:{call_id}", "available")
+
+
+def reservation(proposal_id: int) -> Reservation | None:
+    """The money set aside for a proposal, if any."""
+    return db.session.scalar(select(Reservation).where(Reservation.project_key == f"proposal:{proposal_id}"))
+
+
+def lock_fund(call_id: int) -> Fund:
+    """The fund of a call, held still until the end of this transaction."""
+    found = db.session.scalar(
+        select(Fund).where(Fund.key == f"call:{call_id}").with_for_update().execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise Missing("This call has no fund yet.")
+    return found
+
+
+def lock_reservation(proposal_id: int) -> Reservation:
+    """The money set aside for a proposal, held still until the end of this transaction."""
+    found = db.session.scalar(
+        select(Reservation)
+        .where(Reservation.project_key == f"proposal:{proposal_id}")
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise Missing("No public money is set aside for this project.")
+    return found
+
+
+@dataclass(frozen=True)
+class Books:
+    """Public money by step: what is free and what is on its way to being paid."""
+
+    available: Money
+    reserved: Money
+    confirmed: Money
+    committed: Money
+    approved: Money
+    paid: Money
+
+    @property
+    def promised(self) -> Money:
+        """Everything that left the free part."""
+        return total((self.reserved, self.confirmed, self.committed, self.approved, self.paid))
+
+    @property
+    def binding(self) -> Money:
+        """What signed agreements bind the city to pay, paid or not."""
+        return total((self.committed, self.approved, self.paid))
+
+
+def books_of_project(proposal_id: int) -> Books:
+    """The public money of one project by step."""
+    held = ledger.balances("budget", f"proposal:{proposal_id}")
+    return Books(ZERO, *(held.get(step, ZERO) for step in STEPS))
+
+
+def books_of_fund(fund: Fund) -> Books:
+    """The money of one fund by step, over all its projects."""
+    sums = dict.fromkeys(STEPS, ZERO)
+    for key in db.session.scalars(select(Reservation.project_key).where(Reservation.fund_id == fund.id)):
+        for step, amount in ledger.balances("budget", key).items():
+            sums[step] += amount
+    return Books(ledger.balance("budget", fund.key, "available"), *(sums[step] for step in STEPS))
+
+
+def books_of_source(source_id: int) -> Books:
+    """The money of all calls of one source by step."""
+    funds = db.session.scalars(select(Fund).where(Fund.source_id == source_id).order_by(Fund.id))
+    parts = [books_of_fund(fund) for fund in funds]
+    return Books(*(total(getattr(one, step) for one in parts) for step in ("available", *STEPS)))
+
+
+def checks() -> Iterable[Check]:
+    """No fund promises more than it was given, and each reservation stands in the books as its row says."""
+    for fund in db.session.scalars(select(Fund).order_by(Fund.id)):
+        books = books_of_fund(fund)
+        yield Check(f"fund {fund.key}: allocated", fund.allocated, books.available + books.promised)
+    for row in db.session.scalars(select(Reservation).order_by(Reservation.id)):
+        held = ledger.balances("budget", row.project_key)
+        yield Check(f"{row.project_key}: reserved", row.amount if row.state is State.RESERVED else ZERO,
+                    held.get("reserved", ZERO))  # fmt: skip
+        confirmed = row.confirmed if row.state is State.CONFIRMED and row.confirmed is not None else ZERO
+        yield Check(f"{row.project_key}: confirmed", confirmed, held.get("confirmed", ZERO))
