@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.calls.rules import State, Terms
@@ -30,7 +30,7 @@ class Call(Model):
         CheckConstraint("NOT archive OR state = 'ended'", name="archive_ended"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     slug: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes_programme.id"), index=True)
@@ -65,7 +65,7 @@ class CallTerms(Model):
         CheckConstraint("length(sha256) = 64", name="sha256"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls_call.id"))
     version: Mapped[int]
     body: Mapped[dict[str, Any]]

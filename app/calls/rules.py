@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from app.core.errors import Refusal
 from app.core.money import ZERO, Money, euros
 from app.matching.rules import WHOLE, MatchPolicy, ceiling
 
-Problems: TypeAlias = dict[str, Refusal | str]
+Problems = dict[str, Refusal | str]
 
 
 class State(StrEnum):

@@ -136,7 +136,9 @@ def corrigendum(
     if call.state is not State.OPEN or call.closes_at is None or call.closes_at <= now:
         raise Conflict("The terms of a call can change only while it is open.")
     problems = {
-        name: said for section, data in terms.to_dict().items() for name, said in problems_of(Section(section), data).items()
+        name: said
+        for section, data in terms.to_dict().items()
+        for name, said in problems_of(Section(section), data).items()
     }
     if not reason.strip():
         problems["reason"] = Refusal("Write why the terms change: the reason is published with them.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Identity
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Named, named_check
@@ -16,11 +16,9 @@ class Fund(Model):
     """The money of one call: its row is the lock under which it is promised."""
 
     __tablename__ = "matching_fund"
-    __table_args__ = (
-        CheckConstraint("allocated > 0", name="allocated"),
-    )
+    __table_args__ = (CheckConstraint("allocated > 0", name="allocated"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)  # "call:<id>", the owner of its account in the budget book
     source_id: Mapped[int] = mapped_column(ForeignKey("programmes_source.id"), index=True)
     allocated: Mapped[Money]
@@ -34,15 +32,11 @@ class Reservation(Model):
     __table_args__ = (
         CheckConstraint(named_check("state", State), name="state"),
         CheckConstraint("amount >= 0", name="amount"),
-        CheckConstraint(
-            "confirmed IS NULL OR (confirmed >= 0 AND confirmed <= amount)", name="confirmed"
-        ),
-        CheckConstraint(
-            "(state IN ('reserved', 'released')) OR confirmed IS NOT NULL", name="confirmed_known"
-        ),
+        CheckConstraint("confirmed IS NULL OR (confirmed >= 0 AND confirmed <= amount)", name="confirmed"),
+        CheckConstraint("(state IN ('reserved', 'released')) OR confirmed IS NOT NULL", name="confirmed_known"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     fund_id: Mapped[int] = mapped_column(ForeignKey("matching_fund.id"), index=True)
     project_key: Mapped[str] = mapped_column(unique=True)  # "proposal:<id>"
     amount: Mapped[Money]

@@ -19,8 +19,7 @@ from app.matching.queries import STEPS
 from app.matching.rules import MOVES, Act, State
 from app.programmes import queries as programmes
 
-
-type Line = tuple[str, str, Money]  # owner, account, amount
+Line = tuple[str, str, Money]  # owner, account, amount
 
 
 def allocate(source_id: int, call_id: int, amount: Money, *, by: Actor | None, now: datetime) -> Fund:
@@ -132,9 +131,7 @@ def pay(proposal_id: int, amount: Money, *, key: str, now: datetime, by: Actor |
     _spend(proposal_id, amount, "approved", "paid", f"{key}:paid", by=by, now=now)
 
 
-def economise(
-    proposal_id: int, amount: Money, *, now: datetime, by: Actor | None = None, key: str = "final"
-) -> None:
+def economise(proposal_id: int, amount: Money, *, now: datetime, by: Actor | None = None, key: str = "final") -> None:
     """Give back to the fund the committed money that accepted spending did not need, once per key."""
     row = queries.lock_reservation(proposal_id)
     move(MOVES, row.state, Act.SPEND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Model
@@ -22,7 +22,7 @@ class Programme(Model):
         CheckConstraint("jsonb_typeof(cups) = 'array'", name="cups"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     code: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
@@ -47,11 +47,9 @@ class Source(Model):
     """A fund that pays for a programme, with the whole amount granted to it."""
 
     __tablename__ = "programmes_source"
-    __table_args__ = (
-        CheckConstraint("total > 0", name="total"),
-    )
+    __table_args__ = (CheckConstraint("total > 0", name="total"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes_programme.id"), index=True)
     name: Mapped[str]
@@ -69,7 +67,7 @@ class Release(Model):
     __tablename__ = "programmes_release"
     __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("programmes_source.id"), index=True)
     amount: Mapped[Money]
     act: Mapped[str]
@@ -84,12 +82,10 @@ class ProgressEntry(Model):
     __tablename__ = "programmes_progress"
     __table_args__ = (
         UniqueConstraint("programme_id", "as_of"),
-        CheckConstraint(
-            "planned >= 0 AND admitted >= 0 AND committed >= 0 AND disbursed >= 0", name="amounts"
-        ),
+        CheckConstraint("planned >= 0 AND admitted >= 0 AND committed >= 0 AND disbursed >= 0", name="amounts"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes_programme.id"))
     as_of: Mapped[date]
     planned: Mapped[Money]

@@ -115,7 +115,9 @@ def checks() -> Iterable[Check]:
     """Each source’s books equal its rows."""
     released: dict[int, Any] = {
         key: cents
-        for key, cents in db.session.execute(select(Release.source_id, func.sum(Release.amount)).group_by(Release.source_id))
+        for key, cents in db.session.execute(
+            select(Release.source_id, func.sum(Release.amount)).group_by(Release.source_id)
+        )
     }
     for one in db.session.scalars(select(Source).order_by(Source.id)):
         books = standing(one.id)

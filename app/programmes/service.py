@@ -64,9 +64,7 @@ def change(programme: Programme, card: Card, *, by: Actor | None, now: datetime)
     return programme
 
 
-def add_source(
-    programme: Programme, *, name: str, fund: str, amount: Money, by: Actor | None, now: datetime
-) -> Source:
+def add_source(programme: Programme, *, name: str, fund: str, amount: Money, by: Actor | None, now: datetime) -> Source:
     """Grant a programme the whole amount of one fund; nothing of it is released yet."""
     problems: dict[str, Refusal | str] = {}
     if not name.strip():
@@ -77,7 +75,9 @@ def add_source(
         problems["amount"] = Refusal("A funding source holds more than nothing.")
     if problems:
         raise Invalid(problems)
-    source = Source(ref=new_ref("src"), programme_id=programme.id, name=name.strip(), fund=fund, total=amount, created_at=now)
+    source = Source(
+        ref=new_ref("src"), programme_id=programme.id, name=name.strip(), fund=fund, total=amount, created_at=now
+    )
     db.session.add(source)
     db.session.flush()
     owner = f"source:{source.id}"
@@ -88,7 +88,14 @@ def add_source(
     )
     legs = [Leg("budget", owner, "endowed", -amount), Leg("budget", owner, "granted", amount)]
     post(Journal(key=f"source:{source.id}:granted", kind="granted", at=now, legs=legs, memo=name, subject=owner))
-    record("programmes.add_source", subject=f"programme:{programme.id}", by=by, now=now, source=source.ref, cents=amount.cents)
+    record(
+        "programmes.add_source",
+        subject=f"programme:{programme.id}",
+        by=by,
+        now=now,
+        source=source.ref,
+        cents=amount.cents,
+    )
     return source
 
 
