@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,11 @@ from sqlalchemy.orm import joinedload
 from app.calls.models import Call, CallTerms
 from app.calls.rules import Section, State, Terms, accepts, missing
 from app.core.db import db
-from app.core.errors import Missing
+from app.core.errors import Conflict, Missing
+from app.core.money import ZERO, Money
+from app.ledger.rules import Check
+from app.matching import queries as matching
+from app.programmes.models import Programme, Source
 
 
 def by_slug(slug: str) -> Call:
@@ -111,6 +116,24 @@ def slug_taken(slug: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """What every published call has."""
+
+    programme: Programme
+    source: Source
+    envelope: Money
+    opens_at: datetime
+    closes_at: datetime
+
+
+def whole(call: Call) -> Whole:
+    """The parts of a call that a draft may lack and a published call cannot."""
+    if call.programme and call.source and call.envelope and call.opens_at and call.closes_at:
+        return Whole(call.programme, call.source, call.envelope, call.opens_at, call.closes_at)
+    raise Conflict("Something is still missing. Fill every part of the list first.")
+
+
+@dataclass(frozen=True)
 class Readiness:
     """Which parts of a draft are still to be filled."""
 
@@ -127,3 +150,11 @@ def readiness(call: Call) -> Readiness:
     """What a draft still lacks."""
     basics = all((call.programme_id, call.source_id, call.envelope, call.opens_at, call.closes_at, call.summary))
     return Readiness(basics, frozenset(missing(call.draft)))
+
+
+def checks() -> Iterable[Check]:
+    """The envelope that each published call shows is what its fund was given."""
+    for one in all_calls():
+        fund = matching.fund_of(one.id)
+        if one.envelope is not None and one.published_at is not None:
+            yield Check(f"call {one.slug}: envelope", one.envelope, ZERO if fund is None else fund.allocated)

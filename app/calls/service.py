@@ -14,6 +14,7 @@ from app.calls.models import Call, CallTerms
 from app.calls.rules import (
     MOVES,
     Act,
+    Problems,
     Section,
     State,
     Terms,
@@ -116,15 +117,15 @@ def publish(call: Call, *, by: Actor | None, now: datetime) -> CallTerms:
     if not queries.readiness(call).complete:
         raise Conflict("Something is still missing. Fill every part of the list first.")
     terms = Terms.from_dict(call.draft)
-    assert call.envelope is not None and call.source_id is not None
-    problems = date_problems(call.opens_at, call.closes_at, now) | envelope_problems(call.envelope, terms)
+    whole = queries.whole(call)
+    problems = date_problems(call.opens_at, call.closes_at, now) | envelope_problems(whole.envelope, terms)
     if problems:
         raise Invalid(problems)
-    matching.allocate(call.source_id, call.id, call.envelope, by=by, now=now)
+    matching.allocate(whole.source.id, call.id, whole.envelope, by=by, now=now)
     call.state = move(MOVES, call.state, Act.PUBLISH)
     call.published_at, call.published_by, call.draft = now, None if by is None else by.id, {}
     frozen = _freeze(call, terms, reason="", by=by, now=now)
-    record("calls.publish", subject=f"call:{call.id}", by=by, now=now, sha256=frozen.sha256, cents=call.envelope.cents)
+    record("calls.publish", subject=f"call:{call.id}", by=by, now=now, sha256=frozen.sha256, cents=whole.envelope.cents)
     return frozen
 
 
@@ -241,17 +242,16 @@ def _moment(text: str | None) -> datetime | None:
 
 def _freeze(call: Call, terms: Terms, *, reason: str, by: Actor | None, now: datetime) -> CallTerms:
     """Write the next version of the terms with its hash."""
-    assert call.opens_at is not None and call.closes_at is not None and call.envelope is not None
-    assert call.programme is not None and call.source is not None
+    whole = queries.whole(call)
     body = {
         "call": {
             "ref": call.ref,
             "title": call.title,
-            "programme": call.programme.code,
-            "source": call.source.name,
-            "envelope": call.envelope.cents,
-            "opens_at": call.opens_at.isoformat(),
-            "closes_at": call.closes_at.isoformat(),
+            "programme": whole.programme.code,
+            "source": whole.source.name,
+            "envelope": whole.envelope.cents,
+            "opens_at": whole.opens_at.isoformat(),
+            "closes_at": whole.closes_at.isoformat(),
         },
         "terms": terms.to_dict(),
     }
@@ -272,7 +272,7 @@ def _freeze(call: Call, terms: Terms, *, reason: str, by: Actor | None, now: dat
 
 
 def _check_basics(basics: Basics, now: datetime) -> None:
-    problems: dict[str, Refusal | str] = dict(date_problems(basics.opens_at, basics.closes_at, now))
+    problems: Problems = dict(date_problems(basics.opens_at, basics.closes_at, now))
     if not basics.title.strip():
         problems["title"] = Refusal("Give the call a title.")
     elif not _slug(basics.title):

@@ -1,0 +1,1 @@
+"""Panels, scores, the ranking and its awards."""

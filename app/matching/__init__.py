@@ -1,0 +1,1 @@
+"""Match policy, its arithmetic, and public money set aside for projects."""

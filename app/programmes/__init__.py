@@ -1,0 +1,1 @@
+"""Programmes, funding sources, released money and the progress card."""

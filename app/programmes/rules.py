@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.core.money import ZERO, Money
 
@@ -11,11 +12,11 @@ CODE = re.compile(r"[A-Z]{2}\d{1,2}(\.\d{1,2}){1,3}(\.[a-z])?")
 FUNDS = ("FESR", "FSE", "PN", "PNRR", "REG", "COM")
 
 
-def programme_code(text: str) -> str | None:
-    """The code as the plan writes it (axis.action.letter, such as MI3.3.1.d), or None where it is not one."""
+def programme_code(text: str) -> str:
+    """The code as the plan writes it (axis.action.letter, such as MI3.3.1.d), empty where it is not one."""
     compact = "".join(text.split())
     tidy = compact[:2].upper() + compact[2:].lower()
-    return tidy if CODE.fullmatch(tidy) else None
+    return tidy if CODE.fullmatch(tidy) else ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Progress:
     def out_of_order(self) -> list[tuple[str, str]]:
         """Pairs of amounts where the later step is above the earlier one: unusual, shown, not forbidden."""
         order = [(step.name, step.amount) for step in self.steps()]
-        return [(low[0], high[0]) for low, high in zip(order, order[1:], strict=False) if high[1] > low[1]]
+        return [(low[0], high[0]) for low, high in pairwise(order) if high[1] > low[1]]
 
 
 def share(part: Money, whole: Money) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 from app.core.actor import Actor
@@ -157,7 +157,7 @@ def _checked(card: Card) -> Card:
     """The card with its codes in their proper spelling, or every problem at once."""
     problems: dict[str, Refusal | str] = {}
     code = programme_code(card.code)
-    if code is None:
+    if not code:
         problems["code"] = Refusal("Write the code as the plan does: axis, action and letter, for example MI3.3.1.d.")
     for name in ("title", "summary", "area", "action", "implementing_body", "responsible_name"):
         if not getattr(card, name).strip():
@@ -169,7 +169,7 @@ def _checked(card: Card) -> Card:
         problems["ends_on"] = Refusal("The programme ends before it begins.")
     if problems:
         raise Invalid(problems)
-    return Card(**{**_fields(card), "code": code, "cups": cups})
+    return replace(card, code=code, cups=cups)
 
 
 def _cups(texts: Iterable[str]) -> tuple[tuple[str, ...], Refusal | None]:
@@ -188,9 +188,5 @@ def _cups(texts: Iterable[str]) -> tuple[tuple[str, ...], Refusal | None]:
     return tuple(good), None
 
 
-def _fields(card: Card) -> dict[str, object]:
-    return {name: getattr(card, name) for name in Card.__dataclass_fields__}
-
-
 def _columns(card: Card) -> dict[str, object]:
-    return {**_fields(card), "cups": list(card.cups)}
+    return {**asdict(card), "cups": list(card.cups)}

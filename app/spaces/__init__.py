@@ -1,0 +1,1 @@
+"""Premises that the city lends."""
