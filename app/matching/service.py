@@ -94,11 +94,11 @@ def confirm(proposal_id: int, amount: Money, *, now: datetime, by: Actor | None 
     row = queries.lock_reservation(proposal_id)
     if not ZERO <= amount <= row.amount:
         raise Conflict("The match can be at most %(most)s, which is what was reserved.", most=row.amount)
-    row.state = move(MOVES, row.state, Act.CONFIRM)
+    row.state, row.confirmed = move(MOVES, row.state, Act.CONFIRM), amount
     key, rest = row.project_key, row.amount - amount
     _post(row, "confirmed", now, (key, "reserved", -row.amount), (key, "confirmed", amount),
           (_fund(row).key, "available", rest))  # fmt: skip
-    row.confirmed, row.changed_at = amount, now
+    row.changed_at = now
     db.session.flush()
     record("matching.confirm", subject=key, by=by, now=now, cents=amount.cents, back=rest.cents)
     return row
