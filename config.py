@@ -55,6 +55,8 @@ class Config:
     FILES_DIR = str(ROOT / "instance" / "files")
     BASE_URL = "http://127.0.0.1:8000"
     RATELIMIT_STORAGE_URI = "memory://"
+    FLOOD_LIMIT = "1200 per minute"
+    TRUSTED_PROXIES = 0  # how many reverse proxies of ours stand in front and set X-Forwarded-*
 
 
 def load() -> Config:
@@ -76,6 +78,7 @@ def load() -> Config:
     config.MAIL_URL = os.environ.get("MAIL_URL", "")
     config.MAIL_FROM = os.environ.get("MAIL_FROM", Config.MAIL_FROM)
     config.FILES_DIR = os.environ.get("FILES_DIR", Config.FILES_DIR)
+    config.TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
     config.BASE_URL = os.environ.get("BASE_URL", Config.BASE_URL).rstrip("/")
     if config.STRIPE_API_BASE and config.STRIPE_SECRET_KEY.startswith("sk_live_"):
         raise ConfigError("STRIPE_API_BASE points away from Stripe while the key is live. Unset one of the two.")

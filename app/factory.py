@@ -14,9 +14,12 @@ import structlog
 from flask import Flask, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import create_engine, pool, text
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app.core import clock, jobs
@@ -76,6 +79,11 @@ def create_app(settings: config.Config | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     _languages(app)
     csrf = CSRFProtect(app)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    # Only a flood brake, per process; limits that mean something are rows in identity.
+    Limiter(get_remote_address, app=app, default_limits=[app.config["FLOOD_LIMIT"]])
     app.before_request(gates.stand_guard)
     app.after_request(headers.harden)
     errors.init(app)
