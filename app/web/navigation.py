@@ -147,6 +147,11 @@ def footer_menu() -> list[dict[str, Any]]:
     return [group for group in groups if group["links"]]
 
 
+def has_page(endpoint: str) -> bool:
+    """Whether the page exists in this installation."""
+    return endpoint in current_app.view_functions
+
+
 def languages() -> list[Tongue]:
     """This page in every language of the installation, this one first; a page without languages points home."""
     here = str(getattr(get_locale(), "language", "it"))
@@ -165,6 +170,7 @@ def languages() -> list[Tongue]:
 GLOBALS = {
     "account_menu": account_menu,
     "footer_menu": footer_menu,
+    "has_page": has_page,
     "languages": languages,
     "main_menu": main_menu,
     "staff_menu": staff_menu,

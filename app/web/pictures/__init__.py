@@ -3,6 +3,8 @@
 from app.web.pictures.bars import key_mark, money_bar, score_bar, share_bar
 from app.web.pictures.covers import cover
 from app.web.pictures.marks import empty_shape, hatch_defs, mark, step_mark
+from app.web.pictures.rosa import rosa
+from app.web.pictures.sankey import sankey
 from app.web.pictures.tiles import discs, paving, tile_class
 
 GLOBALS = {
@@ -14,6 +16,8 @@ GLOBALS = {
     "mark": mark,
     "money_bar": money_bar,
     "paving": paving,
+    "rosa": rosa,
+    "sankey": sankey,
     "score_bar": score_bar,
     "share_bar": share_bar,
     "step_mark": step_mark,

@@ -183,7 +183,7 @@ DRAW: dict[str, Callable[[Palette, random.Random], list[str]]] = {
 def scene(theme: str, zone_lat: float | None, zone_lon: float | None, slug: str) -> str:
     """The shapes of a cover, without the frame: ground, the piazza's disc where the zone lies, then the theme."""
     key = theme if theme in PALETTES else "cura"
-    chance = random.Random(f"{key}/{slug}")  # same name, same picture
+    chance = random.Random(f"{key}/{slug}")  # noqa: S311 - same name, same picture
     turn = math.radians(bearing(zone_lat, zone_lon, CENTRE)) if zone_lat is not None and zone_lon is not None else 0.0
     x, y = 320 + 250 * math.sin(turn), min(max(190 - 130 * math.cos(turn), 62), 330)
     ground = rect(0, 0, 640, 400, PALETTES[key][0])
