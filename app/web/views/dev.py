@@ -24,15 +24,15 @@ STEPS = {"10m": 600, "1h": 3600, "1d": 86400, "3d": 3 * 86400, "7d": 7 * 86400, 
 @gates.dev_only
 def mail() -> ResponseReturnValue:
     """The latest messages, newest first."""
-    recipient = request.args.get("to", "").strip()
-    return render_template("web/dev_mail.html", messages=outbox.latest(200, recipient or None), recipient=recipient)
+    words = request.args.get("q", "").strip()
+    return render_template("web/dev_mail.html", messages=outbox.latest(200, words=words), words=words)
 
 
 @bp.get("/mail/<ref>")
 @gates.dev_only
 def message(ref: str) -> ResponseReturnValue:
     """One message as its reader sees it."""
-    found = outbox.by_ref(ref)
+    found = outbox.find(ref)
     if found is None:
         raise Missing("There is no such message.")
     return render_template("web/dev_message.html", message=found, letter=outbox.letter(found))
