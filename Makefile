@@ -9,7 +9,7 @@ SETUP := $(PYTHON) -m run.setup
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: ## Start everything: set-up, database, demo, web, worker, Stripe sandbox (PORT=8000)
+run: ## Start everything: set-up, database, demo, web, worker, Stripe sandbox (PORT=8000, DEMO=no)
 	@$(SETUP) && exec $(IN) run
 
 flask: ## Run a command of the application: make flask ARGS="ledger verify"

@@ -123,7 +123,7 @@ def migrate(now: Settings) -> None:
 
 def seed(now: Settings) -> None:
     """Fill a fresh database with the demo, once."""
-    if not (ROOT / "app" / "demo").exists():
+    if not (ROOT / "app" / "demo").exists() or os.environ.get("DEMO") == "no":
         return
     here = identity_of_database(now)
     if settings.DEMO_DONE.exists() and json.loads(settings.DEMO_DONE.read_text()) == here:
@@ -146,17 +146,17 @@ def welcome(now: Settings, seconds: float) -> None:
         print(f"  Mail: {now.url}/dev/mail   Time: {now.url}/dev/clock")
     if settings.ACCOUNTS.exists():
         print("\n" + "\n".join(f"  {line}" for line in settings.ACCOUNTS.read_text().splitlines()))
-    print(f"\n  Ctrl-C stops everything; logs are in {LOGS.relative_to(ROOT)}/\n", flush=True)
+    print(f"\n  Ctrl-C stops everything; logs are in {os.path.relpath(LOGS)}/\n", flush=True)
 
 
 # --- the parts ------------------------------------------------------------------------------------------------
 
 
-def part(now: Settings, name: str, level: int, words: list[str]) -> Part:
-    """A part of ours: the application's role only, its own log."""
+def part(now: Settings, name: str, level: int, words: list[str], if_orphaned: signal.Signals = signal.SIGKILL) -> Part:
+    """A part of ours: the application's role only, its own log. One process alone needs no farewell to be gone."""
     environment = {key: value for key, value in now.environment.items() if key != "DATABASE_OWNER_URL"}
     environment["PYTHONUNBUFFERED"] = "1"
-    return Part(name, words, level, environment, ROOT, LOGS / f"{name}.log")
+    return Part(name, words, level, environment, ROOT, LOGS / f"{name}.log", if_orphaned=if_orphaned)
 
 
 def sandbox(now: Settings, port: int) -> Part:
@@ -187,8 +187,8 @@ def web(now: Settings) -> Part:
         str(now.port),
     ]
     words += ["--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"]
-    words += ["--workers-kill-timeout", "5", "--access-log"]
-    return part(now, "web", 2, words)
+    words += ["--workers-kill-timeout", "3", "--access-log"]
+    return part(now, "web", 2, words, if_orphaned=signal.SIGTERM)  # it has workers to take along
 
 
 # --- small things -----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-INSTANCE = ROOT / "instance"
+INSTANCE = pathlib.Path(os.environ.get("INSTANCE_DIR") or ROOT / "instance").absolute()
 SECRETS = INSTANCE / "secrets.env"
 LAST_RUN = INSTANCE / "run.env"
 CLUSTER = INSTANCE / "postgres"
@@ -92,8 +92,8 @@ def free(port: int) -> bool:
 
 
 def free_port(wanted: int) -> int:
-    """This port, or another if it is taken."""
-    if free(wanted):
+    """This port, or any other if it is taken or 0."""
+    if wanted and free(wanted):
         return wanted
     with socket.socket() as probe:
         probe.bind((HOST, 0))

@@ -58,6 +58,7 @@ class Part:
     folder: pathlib.Path
     log: pathlib.Path
     patience: float = 10.0
+    if_orphaned: signal.Signals = signal.SIGTERM  # what the kernel sends it when the supervisor is killed outright
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that Ctrl-C is ours alone and its whole group can be ended."""
@@ -73,7 +74,7 @@ class Part:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(signal.SIGTERM),
+                preexec_fn=dies_with_parent(self.if_orphaned),
             )
 
     def last_words(self, lines: int = 15) -> str:
@@ -165,7 +166,8 @@ class Supervisor:
         end_strangers(self._known())
         if time.monotonic() - one.started > STEADY_AFTER:
             one.wait = FIRST_WAIT
-        self.say(f"{one.part.name} ended ({how(one.process.returncode)}): starting it again (log: {one.part.log})")
+        log = os.path.relpath(one.part.log)
+        self.say(f"{one.part.name} ended ({how(one.process.returncode)}): starting it again (log: {log})")
         one.again_at = time.monotonic() + one.wait
         one.wait = min(one.wait * 2, LONGEST_WAIT)
 
