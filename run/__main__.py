@@ -123,7 +123,7 @@ def migrate(now: Settings) -> None:
 
 def seed(now: Settings) -> None:
     """Fill a fresh database with the demo, once."""
-    if not (ROOT / "app" / "demo").exists() or os.environ.get("DEMO") == "no":
+    if not (ROOT / "app" / "demo" / "commands.py").exists() or os.environ.get("DEMO") == "no":
         return
     here = identity_of_database(now)
     if settings.DEMO_DONE.exists() and json.loads(settings.DEMO_DONE.read_text()) == here:
