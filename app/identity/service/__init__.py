@@ -4,11 +4,12 @@ from app.identity.service.account import (
     ask_reset,
     change_details,
     change_password,
+    open_reset,
     reset_password,
 )
 from app.identity.service.brakes import brake, forgive, tidy
 from app.identity.service.codes import issue_code, use_code
-from app.identity.service.registration import confirm_email, register
+from app.identity.service.registration import confirm_email, open_registration, register
 from app.identity.service.roles import end_role, grant
 from app.identity.service.sessions import end_other_sessions, end_session, open_session, sign_in, sign_out, touch
 
@@ -24,6 +25,8 @@ __all__ = [
     "forgive",
     "grant",
     "issue_code",
+    "open_registration",
+    "open_reset",
     "open_session",
     "register",
     "reset_password",
