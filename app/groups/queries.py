@@ -1,0 +1,252 @@
+"""Reads of groups, their people, the constitution and the entity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.money import N_
+from app.core.todo import Todo
+from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
+from app.groups.rules import EntityState, ItemKind, ItemState, Kind
+from app.identity.models import Person
+from app.territory.models import Zone
+
+
+def group(group_id: int) -> Group:
+    """The group of that row."""
+    return db.session.get_one(Group, group_id)
+
+
+def by_ref(ref: str) -> Group | None:
+    """The group of that reference."""
+    return db.session.scalars(select(Group).where(Group.ref == ref)).one_or_none()
+
+
+def groups_of(person_id: int) -> Sequence[Group]:
+    """The groups that the person belongs to now, oldest first."""
+    return db.session.scalars(
+        select(Group)
+        .join(Member, Member.group_id == Group.id)
+        .where(Member.person_id == person_id, Member.left_at.is_(None))
+        .order_by(Group.id)
+    ).all()
+
+
+def is_member(group_id: int, person_id: int) -> bool:
+    """Whether the person belongs to the group now."""
+    return bool(
+        db.session.scalar(
+            select(Member.id).where(
+                Member.group_id == group_id, Member.person_id == person_id, Member.left_at.is_(None)
+            )
+        )
+    )
+
+
+def members(group_id: int) -> Sequence[Person]:
+    """The people of the group now, in the order in which they came."""
+    return db.session.scalars(
+        select(Person)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.group_id == group_id, Member.left_at.is_(None))
+        .order_by(Member.id)
+    ).all()
+
+
+def members_count(group_id: int) -> int:
+    """How many people the group has now."""
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(Member).where(Member.group_id == group_id, Member.left_at.is_(None))
+        )
+        or 0
+    )
+
+
+def invitations(group_id: int) -> Sequence[Invitation]:
+    """The letters that nobody has answered yet, expired ones too."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(Invitation.group_id == group_id, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
+        .order_by(Invitation.id)
+    ).all()
+
+
+def invitation_by_hash(token_hash: bytes) -> Invitation | None:
+    """The invitation whose link has this hash."""
+    return db.session.scalars(select(Invitation).where(Invitation.token_hash == token_hash)).one_or_none()
+
+
+def invitation_by_ref(group_id: int, ref: str) -> Invitation | None:
+    """One invitation of the group."""
+    return db.session.scalars(
+        select(Invitation).where(Invitation.group_id == group_id, Invitation.ref == ref)
+    ).one_or_none()
+
+
+def zone_of(group: Group) -> Zone:
+    """The zone in which the group lives."""
+    return db.session.get_one(Zone, group.zone_id)
+
+
+# --- constitution and entity ------------------------------------------------------------------------------------------
+
+
+def constitution_of(group_id: int) -> Constitution | None:
+    """The group's time to become a body, open or closed."""
+    return db.session.scalars(select(Constitution).where(Constitution.group_id == group_id)).one_or_none()
+
+
+def open_constitutions() -> Sequence[Constitution]:
+    """The constitutions that run now."""
+    return db.session.scalars(
+        select(Constitution).where(Constitution.closed_at.is_(None)).order_by(Constitution.id)
+    ).all()
+
+
+def entity(entity_id: int) -> LegalEntity:
+    """The entity of that row."""
+    return db.session.get_one(LegalEntity, entity_id)
+
+
+def entity_of(group_id: int) -> LegalEntity | None:
+    """The group's body, in whatever state."""
+    return db.session.scalars(select(LegalEntity).where(LegalEntity.group_id == group_id)).one_or_none()
+
+
+def verified_entity(group_id: int) -> LegalEntity | None:
+    """The group's body if every item is verified; ask `is_payable` before moving money."""
+    return db.session.scalars(
+        select(LegalEntity).where(LegalEntity.group_id == group_id, LegalEntity.state == EntityState.VERIFIED)
+    ).one_or_none()
+
+
+def is_payable(entity_id: int) -> bool:
+    """Whether money may go to the entity now: the same function by which the database refuses."""
+    return bool(db.session.scalar(select(func.groups_payable(entity_id))))
+
+
+def entity_by_account(account: str) -> LegalEntity | None:
+    """The entity with this account at the payment provider."""
+    return db.session.scalars(select(LegalEntity).where(LegalEntity.stripe_account == account)).one_or_none()
+
+
+def verified_with_tax_code(tax_code: str) -> LegalEntity | None:
+    """The verified body with this tax code."""
+    return db.session.scalars(
+        select(LegalEntity).where(LegalEntity.tax_code == tax_code, LegalEntity.state == EntityState.VERIFIED)
+    ).one_or_none()
+
+
+def accounts_to_reread() -> Sequence[LegalEntity]:
+    """Entities whose account was opened but is not ready: news of it may have been lost."""
+    return db.session.scalars(
+        select(LegalEntity)
+        .where(LegalEntity.stripe_account.is_not(None), LegalEntity.account_ready_at.is_(None))
+        .order_by(LegalEntity.id)
+    ).all()
+
+
+def items(entity_id: int) -> Mapping[ItemKind, Item]:
+    """The entity's items by kind, in their order."""
+    found = {item.kind: item for item in db.session.scalars(select(Item).where(Item.entity_id == entity_id))}
+    return {kind: found[kind] for kind in ItemKind if kind in found}
+
+
+def to_verify() -> Sequence[tuple[LegalEntity, Group, Constitution | None, int, int]]:
+    """Entities in the making: with group, constitution, items waiting for an officer and items accepted."""
+    waiting = func.count().filter(Item.state == ItemState.SENT)
+    accepted = func.count().filter(Item.state == ItemState.ACCEPTED)
+    rows = db.session.execute(
+        select(LegalEntity, Group, Constitution, waiting, accepted)
+        .join(Group, Group.id == LegalEntity.group_id)
+        .join(Item, Item.entity_id == LegalEntity.id)
+        .outerjoin(Constitution, Constitution.group_id == Group.id)
+        .where(LegalEntity.state == EntityState.DRAFT)
+        .group_by(LegalEntity.id, Group.id, Constitution.id)
+        .order_by(LegalEntity.id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def _of_members(person_id: int, now: datetime) -> list[Todo]:
+    rows = db.session.execute(
+        select(Group, LegalEntity, Constitution, Item, Zone.name)
+        .join(Member, Member.group_id == Group.id)
+        .join(LegalEntity, LegalEntity.group_id == Group.id)
+        .join(Item, Item.entity_id == LegalEntity.id)
+        .join(Zone, Zone.id == Group.zone_id)
+        .outerjoin(Constitution, Constitution.group_id == Group.id)
+        .where(
+            Member.person_id == person_id,
+            Member.left_at.is_(None),
+            LegalEntity.state == EntityState.DRAFT,
+            Constitution.outcome.is_distinct_from("lapsed"),
+        )
+        .order_by(LegalEntity.id)
+    )
+    found: dict[int, tuple[Group, Constitution | None, str, list[Item]]] = {}
+    for group_, body, constitution, item, zone in rows:
+        found.setdefault(body.id, (group_, constitution, zone, []))[3].append(item)
+    return [_form_the_body(*each, now=now) for each in found.values()]
+
+
+def _form_the_body(
+    group: Group, constitution: Constitution | None, zone: str, items: list[Item], *, now: datetime
+) -> Todo:
+    returned = sum(item.state is ItemState.RETURNED for item in items)
+    missing = sum(item.state is ItemState.MISSING for item in items) + returned
+    running = constitution if constitution and constitution.closed_at is None else None
+    late = bool(running and running.ends_at <= now)
+    what = (
+        N_("Form the association: %(missing)d items are missing")
+        if group.kind is Kind.INFORMAL
+        else N_("Register the organisation: %(missing)d items are missing")
+    )
+    if returned:
+        what = N_("Correct what the office sent back: %(returned)d items")
+    return Todo(
+        what=what if missing else N_("The office is checking the association’s papers"),
+        params={"missing": missing, "returned": returned},
+        subject=group.name,
+        endpoint="groups.constitution",
+        args={"ref": group.ref},
+        state="late" if late and missing else "now" if missing else "wait",
+        due_at=running.ends_at if running else None,
+        room="groups",
+        zone=zone,
+    )
+
+
+def _of_officers(person_id: int) -> list[Todo]:
+    found = []
+    for body, group_, constitution, waiting, accepted in to_verify():
+        whole = accepted == len(ItemKind)
+        if not (waiting or whole) or is_member(group_.id, person_id):
+            continue
+        found.append(
+            Todo(
+                what=N_("Verify the association: every item is accepted")
+                if whole
+                else N_("Check %(waiting)d items of a new body"),
+                params={"waiting": waiting},
+                subject=body.name or group_.name,
+                endpoint="groups.verify",
+                args={"ref": body.ref},
+                state="now",
+                due_at=constitution.ends_at if constitution and constitution.closed_at is None else None,
+                room="groups",
+                zone=zone_of(group_).name,
+            )
+        )
+    return found
+
+
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+    """What the person's groups must do to become bodies and, for officers, what waits to be verified."""
+    found = _of_members(person_id, now)
+    return found + (_of_officers(person_id) if "officer" in roles else [])
