@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, g, redirect, request, session, url_for
@@ -11,8 +12,10 @@ from werkzeug.wrappers import Response
 
 from app.core import clock
 from app.core.errors import Forbidden
+from app.core.money import Money
 from app.identity import queries as identity
 from app.identity.models import Person
+from app.web import filters
 
 View = TypeVar("View", bound=Callable[..., Any])
 _SID = "sid"
@@ -144,8 +147,16 @@ def stand_guard() -> Response | None:
 def say(refusal: object) -> str:
     """A refusal in the reader's language."""
     message = getattr(refusal, "message", None) or str(refusal)
-    params = {
-        name: say(value) if hasattr(value, "message") else value
-        for name, value in getattr(refusal, "params", {}).items()
-    }
+    params = {name: _said(value) for name, value in getattr(refusal, "params", {}).items()}
     return str(_(message, **params) if params else _(message))
+
+
+def _said(value: object) -> object:
+    """A sum, a date or another refusal as the reader writes them."""
+    if isinstance(value, Money):
+        return filters.money(value)
+    if isinstance(value, datetime):
+        return filters.moment(value)
+    if isinstance(value, date):
+        return filters.day(value)
+    return say(value) if hasattr(value, "message") else value
