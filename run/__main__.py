@@ -59,7 +59,7 @@ def run_until_stopped() -> None:
             finally:
                 supervisor.stop()
     except Stopped as stopped:
-        say(f"stopped ({stopped}); the data is kept in {INSTANCE}")
+        say(f"stopped ({stopped}); the data is kept in {settings.short(INSTANCE)}")
 
 
 # --- the order of starting --------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def start(supervisor: Supervisor) -> None:
     seed(now)
     supervisor.start(worker(now))
     supervisor.start(web(now))
-    supervisor.until(lambda: answers(f"http://{HOST}:{now.port}/healthz"), "web", 60)
+    supervisor.until(lambda: answers(f"http://{HOST}:{now.port}/healthz"), "web", 30)
     welcome(now, time.monotonic() - begun)
 
 
@@ -146,7 +146,7 @@ def welcome(now: Settings, seconds: float) -> None:
         print(f"  Mail: {now.url}/dev/mail   Time: {now.url}/dev/clock")
     if settings.ACCOUNTS.exists():
         print("\n" + "\n".join(f"  {line}" for line in settings.ACCOUNTS.read_text().splitlines()))
-    print(f"\n  Ctrl-C stops everything; logs are in {os.path.relpath(LOGS)}/\n", flush=True)
+    print(f"\n  Ctrl-C stops everything; logs are in {settings.short(LOGS)}/\n", flush=True)
 
 
 # --- the parts ------------------------------------------------------------------------------------------------

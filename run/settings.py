@@ -99,3 +99,8 @@ def free_port(wanted: int) -> int:
         probe.bind((HOST, 0))
         found: int = probe.getsockname()[1]
         return found
+
+
+def short(path: pathlib.Path) -> str:
+    """A path as a person in the project's folder would write it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -166,8 +166,9 @@ class Supervisor:
         end_strangers(self._known())
         if time.monotonic() - one.started > STEADY_AFTER:
             one.wait = FIRST_WAIT
-        log = os.path.relpath(one.part.log)
-        self.say(f"{one.part.name} ended ({how(one.process.returncode)}): starting it again (log: {log})")
+        self.say(
+            f"{one.part.name} ended ({how(one.process.returncode)}): starting it again ({one.part.log.name} says why)"
+        )
         one.again_at = time.monotonic() + one.wait
         one.wait = min(one.wait * 2, LONGEST_WAIT)
 
