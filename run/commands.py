@@ -54,8 +54,8 @@ def flask(words: list[str]) -> int:
 def reset() -> int:
     """Delete the database, the uploads, the sandbox's memory and the secrets of development."""
     with alone():
-        cluster = DevPostgres(settings.CLUSTER).data
-        for path in [cluster, INSTANCE / "files", INSTANCE / "sandbox"]:
+        DevPostgres(settings.CLUSTER).forget()
+        for path in [INSTANCE / "files", INSTANCE / "sandbox"]:
             shutil.rmtree(path, ignore_errors=True)
         for path in [settings.DEMO_DONE, settings.ACCOUNTS, settings.SECRETS, settings.LAST_RUN]:
             path.unlink(missing_ok=True)

