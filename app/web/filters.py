@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from app.web.words import markdown
+
 ROME = ZoneInfo("Europe/Rome")
 NBSP = "\u00a0"
 MINUS = "\u2212"
@@ -188,6 +190,7 @@ def typed_list(values: Any, name: str) -> list[str]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "markdown": markdown,
     "money": money,
     "money_big": money_big,
     "money_short": money_short,
