@@ -110,18 +110,28 @@ def moment(value: datetime | None, language: str | None = None) -> str:
     return f"{day(value, tongue)}, ore{NBSP}{clock}" if tongue == "it" else f"{day(value, tongue)}, {clock}"
 
 
-def days_left(end: date, now: datetime) -> int:
+def days_left(end: date, now: date) -> int:
     """Civic days from now to the end; zero on the last day, negative after it."""
     here, there = _local(now), _local(end)
     return (date(there.year, there.month, there.day) - date(here.year, here.month, here.day)).days
 
 
-def days_text(end: date, now: datetime) -> str:
+def days_text(end: date, now: date) -> str:
     """The same in words: 18 days, last day, closed."""
     left = days_left(end, now)
     if left < 0:
         return str(gettext("closed"))
     return str(gettext("last day") if left == 0 else ngettext("%(num)d day", "%(num)d days", left))
+
+
+def days_away(when: date, now: date) -> str:
+    """How far a day is: today, tomorrow, in 3 days, yesterday, 2 days ago."""
+    left = days_left(when, now)
+    if left in (-1, 0, 1):
+        return str((gettext("today"), gettext("tomorrow"), gettext("yesterday"))[left])
+    if left > 0:
+        return str(ngettext("in %(num)d day", "in %(num)d days", left))
+    return str(ngettext("%(num)d day ago", "%(num)d days ago", -left))
 
 
 def percent(basis_points: int, language: str | None = None) -> str:
@@ -198,6 +208,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "days_left": days_left,
     "days_text": days_text,
+    "days_away": days_away,
     "percent": percent,
     "percent_of": percent_of,
     "number": number,
