@@ -10,21 +10,21 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
-OPTIONS = {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}}
+OPTIONS = {"**.html": {"trimmed": "false", "silent": "false"}, "**.txt": {"trimmed": "false", "silent": "false"}}
+MARKS = "_ gettext _l lazy_gettext N_ Refusal Missing Forbidden Conflict Gone TooMany Unavailable CodeError AmountError"
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
-    "_": None,
-    "_l": None,
-    "_n": (1, 2),
-    "gettext": None,
-    "lazy_gettext": None,
+    **dict.fromkeys(MARKS.split()),  # services raise sentences; the page that shows them translates
     "ngettext": (1, 2),
-    "Refusal": None,  # services raise sentences; the page that shows them translates
-    "Missing": None,
-    "Forbidden": None,
-    "Conflict": None,
-    "TooMany": None,
-    "Gone": None,
+    "_n": (1, 2),
+    "pgettext": ((1, "c"), 2),
 }
+HEADER = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Language: {language}\\n"
+"Plural-Forms: {plural}\\n"
+
+"""  # no dates and no tools: they would only make catalogues differ
 LANGUAGES = ("it",)  # English is what stands in code and templates
 
 
@@ -71,7 +71,8 @@ def update(room: str, language: str) -> int:
     catalogue.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalogue, width=120, omit_header=False, sort_output=True, include_lineno=False)
+        file.write(HEADER.format(language=language, plural=catalogue.plural_forms).encode())
+        write_po(file, catalogue, width=120, omit_header=True, sort_output=True, include_lineno=False)
     return sum(1 for message in catalogue if message.id and not translated(message.string))
 
 

@@ -4,33 +4,19 @@ import re
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from app.factory import ROOMS
+from run.messages import extracted
 
 ROOT = Path(__file__).resolve().parents[2]
-MARKS = "_ gettext _l lazy_gettext N_ Refusal Missing Forbidden Conflict Gone TooMany Unavailable CodeError AmountError"
-KEYWORDS = {**dict.fromkeys(MARKS.split()), "ngettext": (1, 2), "_n": (1, 2), "pgettext": ((1, "c"), 2)}
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 
 
 def sentences(room: str) -> set[str]:
     """Every msgid that the room's code and templates show to somebody."""
-    found: set[str] = set()
-    places = [
-        (ROOT / "app" / room, [("**.py", "python")]),
-        (ROOT / "templates" / room, [("**.html", "jinja2"), ("**.txt", "jinja2")]),
-    ]
-    if room == "web":
-        places += [(ROOT / "templates" / "parts", places[1][1]), (ROOT / "templates" / "mail", places[1][1])]
-    options = {"**.html": {"trimmed": "false", "silent": "false"}, "**.txt": {"trimmed": "false", "silent": "false"}}
-    for folder, methods in places:
-        if folder.is_dir():
-            rows = extract_from_dir(str(folder), method_map=methods, options_map=options, keywords=KEYWORDS)
-            for _file, _line, message, _comments, _context in rows:
-                found.add(message[0] if isinstance(message, tuple) else message)
-    return {sentence for sentence in found if sentence}
+    ids = [message.id for message in extracted(room) if message.id]
+    return {words[0] if isinstance(words, tuple) else words for words in ids}
 
 
 def catalogue(room: str) -> dict[str, object]:
