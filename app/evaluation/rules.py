@@ -92,7 +92,7 @@ class Row:
 
 
 def draw_line(rows: Iterable[tuple[int, Money, bool]], available: Money) -> list[Row]:
-    """Give out the fund strictly in order: from the first proposal that it cannot cover, all that pass stay in reserve."""
+    """Give out the fund strictly in order: from the first proposal that it cannot cover on, all that pass wait."""
     left, open_still, drawn = available, True, []
     for key, ceiling, passes in rows:
         if not passes:
