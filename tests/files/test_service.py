@@ -1,0 +1,150 @@
+"""Uploads: pictures drawn anew, documents checked, everything under a random name."""
+
+import os
+import struct
+import time
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.core.db import transaction
+from app.core.errors import Invalid
+from app.files import gateway, queries, service
+from tests.make.pictures import pdf, photo
+
+
+def store(data, name="foto.jpg", kind="picture", private=False, now=None):
+    from app.core import clock
+
+    with transaction():
+        return service.store(data, name, kind=kind, private=private, by=None, now=clock.now())
+
+
+def refused(data, kind="picture"):
+    with pytest.raises(Invalid) as found:
+        store(data, kind=kind)
+    return found.value.errors["file"].message
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_keeps_nothing_of_where_when_and_by_whom(app, form):
+    file = store(photo(form=form))
+    for variant in (None, "640.webp", "640.avif"):
+        data = gateway.path(file, variant).read_bytes()
+        for secret in (b"Telefono", b"Alberti", b"Exif", b"GPS"):
+            assert secret not in data
+        with Image.open(BytesIO(data)) as picture:
+            assert dict(picture.getexif()) == {}
+    assert (file.media_type, file.name, file.size) == ("image/webp", "foto.webp", len(gateway.read(file)))
+
+
+def test_a_picture_that_lies_on_its_side_is_turned_upright(app):
+    file = store(photo(900, 600, turned=True))
+    assert (file.width, file.height) == (600, 900)
+
+
+def test_a_large_picture_is_kept_at_the_widths_that_pages_use(app):
+    file = store(photo(3000, 1500))
+    assert (file.width, file.height) == (1280, 640)
+    for variant in ("640.webp", "640.avif"):
+        with Image.open(gateway.path(file, variant)) as small:
+            assert small.size == (640, 320)
+
+
+def test_a_small_picture_is_not_blown_up(app):
+    file = store(photo(300, 200))
+    with Image.open(gateway.path(file, "640.webp")) as small:
+        assert small.size == (300, 200)
+
+
+@pytest.mark.parametrize("tail", [b"<?php system($_GET['c']); ?>", b"PK\x03\x04evil.jar", b"<script>alert(1)</script>"])
+def test_what_was_hidden_behind_a_picture_is_gone(app, tail):
+    file = store(photo() + tail, name="foto.php")
+    kept = b"".join(path.read_bytes() for path in gateway.path(file).parent.iterdir())
+    assert tail not in kept
+    assert file.name == "foto.webp"
+
+
+def test_a_scan_keeps_its_form_and_loses_its_metadata(app):
+    file = store(photo(4000, 2000), name="scontrino.jpg", kind="document", private=True)
+    assert (file.media_type, file.name, file.width) == ("image/jpeg", "scontrino.jpg", 3000)
+    assert b"Telefono" not in gateway.read(file)
+
+
+def test_a_document_is_kept_byte_for_byte(app):
+    file = store(pdf(), name="../../Atto costitutivo.pdf", kind="document", private=True)
+    assert gateway.read(file) == pdf()
+    assert (file.name, file.media_type, file.private) == ("Atto costitutivo.pdf", "application/pdf", True)
+
+
+def _png_claiming(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (15000, 15000), (60000, 60000), (2_000_000, 10)])
+def test_a_small_file_that_claims_to_be_an_enormous_picture_is_refused_before_it_is_decoded(app, size):
+    began = time.monotonic()
+    assert "50 megapixels" in refused(_png_claiming(*size))
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        photo()[:200],
+        photo(form="PNG")[:60],
+        b"\xff\xd8\xff" + b"\0" * 50,
+        b"\x89PNG\r\n\x1a\n<svg onload=alert(1)>",
+        b"RIFF\x10\0\0\0WEBPxxxx",
+        _png_claiming(100, 100),
+        _png_claiming(0, 0),
+    ],
+)
+def test_a_broken_picture_is_refused_with_a_sentence(app, data):
+    assert "broken or cut off" in refused(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<html></html>", b"GIF89a", b"BM", b"MM\0*"]
+)
+def test_other_forms_are_refused_whatever_their_name(app, data):
+    assert "not a picture" in refused(data)
+
+
+def test_names_on_disc_are_random_and_never_the_uploaded_one(app):
+    first, second = store(photo(), name="uguale.jpg"), store(photo(), name="uguale.jpg")
+    assert first.stored_as != second.stored_as
+    root = Path(app.config["FILES_DIR"])
+    for path in root.rglob("*"):
+        assert "uguale" not in path.name
+    with pytest.raises(ValueError, match="no variant"):
+        gateway.path(first, "../../secret")
+
+
+def test_a_file_whose_action_failed_leaves_an_orphan_that_the_sweep_removes_after_a_day(app, clock):
+    kept = store(photo())
+    with pytest.raises(ZeroDivisionError), transaction():
+        lost = service.store(photo(), "x.jpg", kind="picture", private=False, by=None, now=clock.now())
+        folder, ref = gateway.path(lost).parent, lost.ref
+        _ = 1 / 0
+    assert queries.by_ref(ref) is None
+    assert folder.exists()
+    assert service.sweep() == 0
+    yesterday = time.time() - 25 * 3600
+    for path in (folder, gateway.path(kept).parent):
+        os.utime(path, (yesterday, yesterday))
+    assert service.sweep() == 1
+    assert not folder.exists()
+    assert gateway.path(kept).exists()
