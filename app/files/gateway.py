@@ -157,9 +157,9 @@ def path(file: File, variant: str | None = None) -> Path:
     return _place(file.stored_as) / (variant or f"main{SUFFIX[file.media_type]}")
 
 
-def read(file: File) -> bytes:
-    """The bytes of the file."""
-    return path(file).read_bytes()
+def read(file: File, variant: str | None = None) -> bytes:
+    """The bytes of the file, or of one of its variants."""
+    return path(file, variant).read_bytes()
 
 
 def stored_before(age_seconds: float) -> Iterator[str]:

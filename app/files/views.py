@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Blueprint, current_app, request, send_file
 from flask.typing import ResponseReturnValue
 
@@ -27,7 +29,7 @@ def picture(ref: str, width: int) -> ResponseReturnValue:
         variant, media_type = ("640.avif", "image/avif") if avif else ("640.webp", "image/webp")
     try:
         answer = send_file(
-            gateway.path(file, variant), mimetype=media_type, etag=f"{file.sha256[:32]}-{variant or 'main'}"
+            BytesIO(gateway.read(file, variant)), mimetype=media_type, etag=f"{file.sha256[:32]}-{variant or 'main'}"
         )
     except FileNotFoundError:
         current_app.logger.error("file %s has a row but is not on disc", file.ref)

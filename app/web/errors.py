@@ -6,7 +6,7 @@ from flask import Flask, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.core.db import db
@@ -55,6 +55,12 @@ def init(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         return page(error.code or 500)
+
+    @app.errorhandler(DataError)
+    def unkeepable(error: DataError) -> ResponseReturnValue:
+        # A NUL in an address or a field, a number beyond bigint: nobody types these, so one sentence serves all.
+        db.session.rollback()
+        return page(400, _("What was sent contains signs that cannot be kept. Type it again by hand."))
 
     @app.errorhandler(OperationalError)
     def no_database(error: OperationalError) -> ResponseReturnValue:
