@@ -152,6 +152,8 @@ class DevPostgres:
                 self.process.wait()
         self.process = None
         if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self.socket.rmdir()  # empty again, unless a server was ended by force
             self._lock.close()
             self._lock = None
 

@@ -15,6 +15,7 @@ import pytest
 from run.postgres import EXTENSIONS, DevPostgres
 from run.settings import ROOT
 
+INSTALLED = shutil.which("postgres") or list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 Start = Callable[..., DevPostgres]
 OWNER_IN_ANOTHER_PROCESS = (
     "import sys, time; from run.postgres import DevPostgres;"
@@ -171,6 +172,21 @@ def test_a_server_that_cannot_start_says_why(start: Start, folder: pathlib.Path)
         start()
 
 
+def test_without_the_wheel_an_installed_server_is_used_or_its_absence_is_named(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("run.postgres.importlib.util.find_spec", lambda name: None)
+    cluster = DevPostgres(folder, durable=False)
+    if not INSTALLED:
+        with pytest.raises(SystemExit, match="no PostgreSQL 15 or newer found"):
+            cluster.start()
+        return
+    cluster.start()
+    assert ask(cluster.app_url(driver="postgresql"), "SELECT current_setting('server_version_num')::int >= 150000")
+    cluster.stop()
+    assert not cluster.socket.exists()
+
+
 def test_a_closed_folder_makes_roots_server_keep_its_data_where_it_can_reach_it(folder: pathlib.Path) -> None:
     folder.parent.chmod(0o700)
     cluster = DevPostgres(folder, durable=False)
@@ -183,8 +199,8 @@ def test_a_closed_folder_makes_roots_server_keep_its_data_where_it_can_reach_it(
     finally:
         cluster.stop()
         cluster.forget()
-        shutil.rmtree(cluster.socket)
     assert not cluster.data.exists()
+    assert not cluster.socket.exists()
 
 
 def test_a_warm_start_takes_well_under_a_second(start: Start) -> None:
