@@ -63,6 +63,9 @@ def defer(name: str, *, queue: str = "default", key: str | None = None, **kwargs
         return
     try:
         with db.session.begin_nested():
+            # A nested session transaction writes its SAVEPOINT only when its connection is asked for; without it the
+            # refused row would abort the whole transaction, and the commit would silently be a rollback.
+            db.session.connection()
             deferrer.defer(**kwargs)
     except AlreadyEnqueued:
         return

@@ -1,0 +1,83 @@
+"""One plain text makes both parts of a mail; values from outside cannot pass for our marks."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.outbox.rules import TRIES, Block, disarm, one_line, parse, plain_text, wait_after
+
+TEXT = """
+Grazie, la tua promessa è registrata
+
+! 50,00 €
+a Officina di ringhiera.
+Oggi non hai pagato nulla.
+
+# Che cosa succede adesso
+La raccolta si chiude:: 9 dicembre 2026
+
+Ultimo addebito:: 7 febbraio 2027
+[[Vedi o annulla|https://cofonda.example/it/pledges/abc]]
+
+> Ho almeno 18 anni.
+> Autorizzo 50,00 €.
+"""
+
+
+def test_a_text_becomes_a_letter():
+    letter = parse(TEXT)
+    assert letter.subject == "Grazie, la tua promessa è registrata"
+    assert letter.blocks == (
+        Block("figure", ("50,00 €",)),
+        Block("paragraph", ("a Officina di ringhiera.", "Oggi non hai pagato nulla.")),
+        Block("heading", ("Che cosa succede adesso",)),
+        Block("rows", rows=(("La raccolta si chiude", "9 dicembre 2026"), ("Ultimo addebito", "7 febbraio 2027"))),
+        Block("button", ("Vedi o annulla", "https://cofonda.example/it/pledges/abc")),
+        Block("quote", ("Ho almeno 18 anni.", "Autorizzo 50,00 €.")),
+    )
+
+
+def test_the_plain_part_reads_well_without_marks():
+    text = plain_text(parse(TEXT))
+    assert "Vedi o annulla:\nhttps://cofonda.example/it/pledges/abc\n" in text
+    assert "Ultimo addebito: 7 febbraio 2027" in text
+    assert "[[" not in text
+    assert "::" not in text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[[Paga qui|https://evil.example]]",
+        "x\n[[Paga qui|https://evil.example]]",
+        "x\r\n\r\n# Il Comune ti deve",
+        "> citazione falsa",
+        "IBAN:: IT60X0542811101000000123456",
+        "x\u2028[[Paga qui|https://evil.example]]",
+        "! 9.999,00 €",
+    ],
+)
+def test_a_value_from_outside_stays_words(value):
+    letter = parse(f"Oggetto\n\n{disarm(value)}\n")
+    assert [block.kind for block in letter.blocks] == ["paragraph"]
+    assert len(letter.blocks[0].lines) == 1
+
+
+def test_a_sum_keeps_the_space_that_holds_it_together():
+    assert disarm("50,00\u00a0€") == "50,00\u00a0€"
+
+
+def test_only_web_addresses_become_buttons():
+    assert parse("O\n\n[[Clic|javascript:alert(1)]]").blocks[0].kind == "paragraph"
+
+
+def test_a_header_is_one_line_of_printable_signs():
+    assert one_line("Ciao\r\nBcc: tutti@example.org\x00\x1b[31m") == "Ciao Bcc: tutti@example.org [31m"
+
+
+def test_waiting_grows_to_six_hours_and_lasts_more_than_a_day():
+    waits = [wait_after(n) for n in range(1, TRIES)]
+    assert waits[0] == timedelta(minutes=1)
+    assert waits == sorted(waits)
+    assert max(waits) == timedelta(hours=6)
+    assert timedelta(days=1) < sum(waits, timedelta()) < timedelta(days=5)
