@@ -112,16 +112,18 @@ class FrozenClock:
 
     def __init__(self) -> None:
         self.moment = START
+        self.followers: list[Callable[[datetime], None]] = []
 
     def now(self) -> datetime:
         return self.moment
 
     def move(self, **by: float) -> datetime:
-        self.moment += timedelta(**by)
-        return self.moment
+        return self.at(self.moment + timedelta(**by))
 
     def at(self, moment: datetime) -> datetime:
         self.moment = moment
+        for follow in self.followers:
+            follow(moment)
         return moment
 
 
@@ -268,8 +270,13 @@ def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock) -> Iterator[Any]:
     """The payment provider's sandbox, empty, telling the test's time; the application talks to it."""
     import requests
 
+    def follow(moment: datetime) -> None:
+        told = {"now": moment.isoformat()}
+        requests.post(f"{_sandbox.url}/_sandbox/clock", json=told, timeout=5).raise_for_status()
+
     requests.post(f"{_sandbox.url}/_sandbox/reset", timeout=5).raise_for_status()
-    requests.post(f"{_sandbox.url}/_sandbox/clock", json={"now": clock.now().isoformat()}, timeout=5).raise_for_status()
+    follow(clock.now())
+    clock.followers.append(follow)
     app.config["STRIPE_API_BASE"] = _sandbox.url
     app.config["CHECKOUT_ORIGIN"] = _sandbox.url
     app.extensions.pop("stripe_client", None)

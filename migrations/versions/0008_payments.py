@@ -30,8 +30,10 @@ create index ix_payments_event_waiting on payments_event (received_at) where app
 _GUARDS = """
 create function payments_event_kept() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'DELETE' or (new.provider_id, new.type, new.object_id, new.livemode, new.created_at, new.received_at, new.payload)
-        is distinct from (old.provider_id, old.type, old.object_id, old.livemode, old.created_at, old.received_at, old.payload)
+    if tg_op = 'DELETE'
+        or (new.provider_id, new.type, new.object_id, new.livemode, new.created_at, new.received_at, new.payload)
+        is distinct from
+        (old.provider_id, old.type, old.object_id, old.livemode, old.created_at, old.received_at, old.payload)
     then
         raise exception 'payments_event: a message is kept as it came' using errcode = 'integrity_constraint_violation';
     end if;

@@ -1,0 +1,275 @@
+"""Reads of campaigns."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, case, func, or_, select
+
+from app.calls import queries as calls
+from app.calls.rules import Terms
+from app.campaigns.models import Campaign, Question, StoryVersion, Update
+from app.campaigns.rules import PUBLIC, Impact, State
+from app.core.clock import local
+from app.core.db import db
+from app.core.errors import Missing
+from app.core.todo import Todo
+from app.evaluation.models import Award
+from app.groups.models import Member
+from app.ledger.rules import Check
+from app.matching import queries as matching
+from app.territory.models import Borough, Zone
+
+
+def campaign(campaign_id: int) -> Campaign:
+    """The campaign of that row."""
+    return db.session.get_one(Campaign, campaign_id)
+
+
+def by_ref(ref: str) -> Campaign:
+    """The campaign of that reference, public or not."""
+    found = db.session.scalars(select(Campaign).where(Campaign.ref == ref)).one_or_none()
+    if found is None:
+        raise Missing("There is no campaign with this reference.")
+    return found
+
+
+def by_slug(slug: str) -> Campaign:
+    """The public campaign at that address."""
+    found = db.session.scalars(select(Campaign).where(Campaign.slug == slug, Campaign.state.in_(PUBLIC))).one_or_none()
+    if found is None:
+        raise Missing("There is no campaign at this address.")
+    return found
+
+
+def of_proposal(proposal_id: int) -> Campaign | None:
+    """The campaign of that proposal."""
+    return db.session.scalars(select(Campaign).where(Campaign.proposal_id == proposal_id)).one_or_none()
+
+
+def of_group(group_id: int) -> Sequence[Campaign]:
+    """The campaigns of that group, newest first."""
+    return db.session.scalars(select(Campaign).where(Campaign.group_id == group_id).order_by(Campaign.id.desc())).all()
+
+
+def locked(campaign_id: int) -> Campaign:
+    """The campaign as it stands now, held still until the end of this transaction: whatever counts money asks here."""
+    return db.session.scalars(
+        select(Campaign).where(Campaign.id == campaign_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def terms(campaign: Campaign) -> Terms:
+    """The rules under which it was opened."""
+    return calls.terms(campaign.terms_id)
+
+
+def last_day(moment: datetime) -> date:
+    """The last civil day that is whole before this moment: a time that ends at midnight ends the day before."""
+    return local(moment - timedelta(microseconds=1)).date()
+
+
+def due(now: datetime) -> Sequence[Campaign]:
+    """Live campaigns whose time is over: the settlement takes them from here."""
+    return db.session.scalars(
+        select(Campaign).where(Campaign.state == State.LIVE, Campaign.closes_at <= now).order_by(Campaign.closes_at)
+    ).all()
+
+
+def story(campaign: Campaign) -> StoryVersion:
+    """The words that stand on the page now."""
+    return db.session.scalars(
+        select(StoryVersion)
+        .where(StoryVersion.campaign_id == campaign.id)
+        .order_by(StoryVersion.version.desc())
+        .limit(1)
+    ).one()
+
+
+def versions(campaign: Campaign) -> Sequence[StoryVersion]:
+    """Every version that was public, newest first."""
+    return db.session.scalars(
+        select(StoryVersion).where(StoryVersion.campaign_id == campaign.id).order_by(StoryVersion.version.desc())
+    ).all()
+
+
+def impact(campaign: Campaign) -> list[Impact]:
+    """What the amounts make possible, in the group's words."""
+    return story(campaign).lines
+
+
+def updates(campaign: Campaign) -> Sequence[Update]:
+    """The news, newest first."""
+    return db.session.scalars(
+        select(Update).where(Update.campaign_id == campaign.id).order_by(Update.posted_at.desc(), Update.id.desc())
+    ).all()
+
+
+def answered(campaign: Campaign) -> Sequence[Question]:
+    """Questions that the group has answered, oldest first."""
+    return db.session.scalars(
+        select(Question)
+        .where(Question.campaign_id == campaign.id, Question.answer.is_not(None))
+        .order_by(Question.asked_at)
+    ).all()
+
+
+def unanswered(campaign: Campaign) -> Sequence[Question]:
+    """Questions that wait for the group."""
+    return db.session.scalars(
+        select(Question)
+        .where(Question.campaign_id == campaign.id, Question.answer.is_(None))
+        .order_by(Question.asked_at)
+    ).all()
+
+
+def question(campaign: Campaign, ref: str) -> Question:
+    """One question put to this campaign."""
+    found = db.session.scalars(
+        select(Question).where(Question.campaign_id == campaign.id, Question.ref == ref)
+    ).one_or_none()
+    if found is None:
+        raise Missing("There is no question with this reference.")
+    return found
+
+
+def _listed(
+    *, zone: str = "", borough: int | None = None, theme: str = "", states: Iterable[State] = PUBLIC, words: str = ""
+) -> Select[Campaign]:
+    rows = select(Campaign).where(Campaign.state.in_(list(states)))
+    if zone or borough:
+        rows = rows.join(Zone, Zone.id == Campaign.zone_id)
+    if zone:
+        rows = rows.where(Zone.slug == zone)
+    if borough:
+        rows = rows.join(Borough, Borough.id == Zone.borough_id).where(Borough.number == borough)
+    if theme:
+        rows = rows.where(Campaign.theme == theme)
+    if words.strip():
+        # Whole words by the Italian search configuration, and parts of the title: people type both.
+        found = func.to_tsvector("it", Campaign.title + " " + Campaign.summary)
+        part = "%" + words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        rows = rows.where(
+            or_(
+                found.op("@@")(func.websearch_to_tsquery("it", words)),
+                func.sort_key(Campaign.title).like(func.sort_key(part)),
+            )
+        )
+    return rows
+
+
+def listed(
+    *,
+    zone: str = "",
+    borough: int | None = None,
+    theme: str = "",
+    states: Iterable[State] = PUBLIC,
+    words: str = "",
+    limit: int = 24,
+    offset: int = 0,
+) -> Sequence[Campaign]:
+    """Public campaigns by filters: the open ones that end first, then the others, newest first."""
+    rows = _listed(zone=zone, borough=borough, theme=theme, states=states, words=words)
+    open_now = Campaign.state == State.LIVE
+    return db.session.scalars(
+        rows.order_by(
+            case((open_now, 0), else_=1),
+            case((open_now, Campaign.closes_at)).asc().nulls_last(),
+            Campaign.closes_at.desc().nulls_last(),
+            Campaign.id.desc(),
+        )
+        .limit(limit)
+        .offset(offset)
+    ).all()
+
+
+def count(
+    *, zone: str = "", borough: int | None = None, theme: str = "", states: Iterable[State] = PUBLIC, words: str = ""
+) -> int:
+    """How many public campaigns the filters leave."""
+    rows = _listed(zone=zone, borough=borough, theme=theme, states=states, words=words)
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def zone_counts() -> dict[int, tuple[int, int]]:
+    """Zone row to (public projects, of these open now), for the map."""
+    rows = db.session.execute(
+        select(
+            Campaign.zone_id,
+            func.count(),
+            func.count().filter(Campaign.state == State.LIVE),
+        )
+        .where(Campaign.state.in_(PUBLIC))
+        .group_by(Campaign.zone_id)
+    )
+    return {zone_id: (all_of_them, open_ones) for zone_id, all_of_them, open_ones in rows}
+
+
+def awards_without_campaign() -> Sequence[Award]:
+    """Funded awards whose campaign nobody prepared yet."""
+    return db.session.scalars(
+        select(Award)
+        .outerjoin(Campaign, Campaign.award_id == Award.id)
+        .where(Award.outcome == "funded", Campaign.id.is_(None))
+        .order_by(Award.id)
+    ).all()
+
+
+def slug_taken(slug: str) -> bool:
+    """Whether a campaign already has this address."""
+    return db.session.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
+
+
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+    """What the person has to do about campaigns: as a group's member, and as an officer."""
+    found = [_group_todo(each) for each in _preparing_for(person_id)]
+    if "officer" in roles:
+        asked = db.session.scalars(select(Campaign).where(Campaign.state == State.ASKED).order_by(Campaign.asked_at))
+        found += [
+            Todo(
+                what="Confirm that the campaign is ready",
+                subject=each.title,
+                endpoint="campaigns.readiness",
+                args={"ref": each.ref},
+                state="todo",
+                room="campaigns",
+                due_at=None,
+                amount=each.threshold,
+                zone=db.session.get_one(Zone, each.zone_id).name,
+            )
+            for each in asked
+        ]
+    return found
+
+
+def _preparing_for(person_id: int) -> Sequence[Campaign]:
+    return db.session.scalars(
+        select(Campaign)
+        .join(Member, Member.group_id == Campaign.group_id)
+        .where(
+            Member.person_id == person_id,
+            Member.left_at.is_(None),
+            Campaign.state.in_([State.PREPARING, State.ASKED]),
+        )
+        .order_by(Campaign.id)
+    ).all()
+
+
+def _group_todo(campaign: Campaign) -> Todo:
+    asked = campaign.state is State.ASKED
+    return Todo(
+        what="The officer checks your campaign" if asked else "Prepare the campaign and ask to open it",
+        subject=campaign.title,
+        endpoint="campaigns.prepare",
+        args={"ref": campaign.ref},
+        state="wait" if asked else "todo",
+        room="campaigns",
+        amount=campaign.threshold,
+    )
+
+
+def checks() -> Iterable[Check]:
+    """What a campaign promises of the city's money must be what the fund set aside for it."""
+    for each in db.session.scalars(select(Campaign).where(Campaign.state == State.LIVE).order_by(Campaign.id)):
+        held = matching.reservation(each.proposal_id)
+        if held is not None:
+            yield Check(f"{each.key} city's part is reserved", each.ceiling, held.amount)

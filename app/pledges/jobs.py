@@ -1,0 +1,402 @@
+"""The calls to the payment provider around the verbs: a transaction before, none during, a transaction after.
+
+Everything here may run twice, be killed anywhere and be run again: keys are in our rows before anything is sent, and
+what the provider did is read again before it is believed or repeated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from app.core import clock
+from app.core.db import transaction
+from app.core.jobs import every, job
+from app.outbox import service as outbox
+from app.payments import gateway
+from app.payments import queries as payments
+from app.payments import service as inbox
+from app.pledges import queries, service
+from app.pledges.models import Charge, Pledge
+from app.pledges.rules import ABANDONED, LEASE, LIVE, Kind, Mode, State
+
+log = structlog.get_logger()
+QUIET = timedelta(minutes=2)  # after this a webhook is late and we look ourselves
+BATCH = 200
+
+
+# --- the hosted pages ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the hosted page needs to know of a pledge, with no row held."""
+
+    pledge_id: int
+    ref: str
+    kind: Kind
+    state: State
+    email: str
+    language: str
+    text: str
+    customer: str | None
+    checkout: str | None
+    expires_at: datetime
+    on_behalf_of: str | None
+    started_at: datetime
+
+
+def _page(pledge: Pledge) -> Page:
+    return Page(
+        pledge_id=pledge.id,
+        ref=pledge.ref,
+        kind=pledge.kind,
+        state=pledge.state,
+        email=pledge.email,
+        language=pledge.language,
+        text=pledge.consent_text,
+        customer=pledge.customer_id,
+        checkout=pledge.checkout_id,
+        expires_at=pledge.checkout_expires_at,
+        on_behalf_of=pledge.on_behalf_of,
+        started_at=pledge.started_at,
+    )
+
+
+def _back(page: Page, end: str = "") -> str:
+    return outbox.page(page.language, f"/pledges/back/{page.ref}{end}")
+
+
+def _customer(page: Page) -> str:
+    return page.customer or gateway.create_customer(
+        email=page.email, language=page.language, metadata={"pledge": page.ref}, key=f"pledge:{page.ref}:customer"
+    )
+
+
+def open_page(pledge_id: int) -> str:
+    """The address of the hosted page that stores the card; opened once, found again afterwards."""
+    with transaction():
+        page = _page(queries.pledge(pledge_id))
+    if page.checkout is not None:
+        return gateway.read_checkout(page.checkout).url or _back(page)
+    customer = _customer(page)
+    opened = gateway.create_setup_checkout(
+        customer=customer,
+        text=page.text,
+        language=page.language,
+        success_url=_back(page),
+        cancel_url=_back(page, "?left=1"),
+        expires_at=page.expires_at,
+        metadata={"pledge": page.ref},
+        key=f"pledge:{page.ref}:checkout",
+        on_behalf_of=page.on_behalf_of,
+    )
+    with transaction():
+        service.opened(pledge_id, customer=customer, checkout=opened.id)
+    return opened.url or _back(page)
+
+
+def open_payment_page(charge_id: int) -> str:
+    """The address of the hosted page that charges a gift at once."""
+    with transaction():
+        charge = queries.charge(charge_id)
+        pledge = queries.pledge(charge.pledge_id)
+        page, title = _page(pledge), queries.title(pledge)
+        known, key, ref = charge.checkout_id, charge.key, charge.ref
+        amount, fee, account = charge.amount, charge.fee, charge.account
+        expires_at = charge.checkout_expires_at or charge.pay_until
+    if known is not None:
+        return gateway.read_checkout(known).url or _back(page)
+    customer = _customer(page)
+    opened = gateway.create_payment_checkout(
+        customer=customer,
+        amount=amount,
+        title=title,
+        destination=account,
+        fee=fee,
+        text=page.text,
+        language=page.language,
+        success_url=_back(page),
+        cancel_url=_back(page, "?left=1"),
+        expires_at=expires_at,
+        metadata={"pledge": page.ref, "charge": ref},
+        key=f"{key}:checkout",
+    )
+    with transaction():
+        service.page_opened(charge_id, customer=customer, checkout=opened.id)
+    return opened.url or _back(page)
+
+
+def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
+    """Ask the provider how this pledge stands and make our rows say the same: pages, charges and refunds."""
+    with transaction():
+        page = _page(queries.pledge(pledge_id))
+        charges = [
+            (each.id, each.mode, each.intent_id, each.checkout_id)
+            for each in queries.charges(pledge_id)
+            if each.state in LIVE
+        ]
+        refunds = [(each.id, each.provider_id) for each in queries.refunds(pledge_id) if each.settled_at is None]
+    known = page.checkout or (checkout_id if page.kind is Kind.PROMISE and page.state is State.STARTED else None)
+    if known is not None and page.kind is Kind.PROMISE and not charges:
+        _apply_checkout(page, gateway.read_checkout(known))
+    for charge_id, mode, intent_id, charge_checkout in charges:
+        if mode is Mode.PRESENT and (charge_checkout or checkout_id):
+            _apply_payment(charge_id, gateway.read_checkout(charge_checkout or checkout_id or ""))
+        elif intent_id is not None:
+            _apply_intent(charge_id, gateway.read_intent(intent_id))
+    for refund_id, provider_id in refunds:
+        if provider_id is not None:
+            said = gateway.read_refund(provider_id)
+            with transaction():
+                service.apply_refund(refund_id, said, now=clock.now())
+
+
+def expire(pledge_id: int) -> None:
+    """Close the hosted page of a pledge if it is still open, and apply how it ended."""
+    with transaction():
+        page = _page(queries.pledge(pledge_id))
+    if page.state is not State.STARTED or page.kind is not Kind.PROMISE:
+        return
+    if page.checkout is None:
+        with transaction():
+            service.expire(pledge_id, "no_page", now=clock.now())
+        return
+    _apply_checkout(page, gateway.expire_checkout(page.checkout, key=f"pledge:{page.ref}:expire"))
+
+
+def close_payment_page(charge_id: int) -> None:
+    """Close a hosted payment page if it is still open, and apply how it ended."""
+    with transaction():
+        charge = queries.charge(charge_id)
+        live, checkout, key = charge.state in LIVE, charge.checkout_id, charge.key
+    if not live:
+        return
+    if checkout is None:
+        with transaction():
+            service.page_closed(charge_id, now=clock.now())
+        return
+    _apply_payment(charge_id, gateway.expire_checkout(checkout, key=f"{key}:expire"))
+
+
+def _apply_checkout(page: Page, checkout: gateway.Checkout) -> None:
+    setup = gateway.read_setup(checkout.setup) if checkout.setup else None
+    stored_at = None
+    if setup is not None and setup.card is not None and page.state is State.STARTED:
+        with transaction():
+            stored_at = payments.told_at(setup.id, "setup_intent.succeeded")
+        stored_at = stored_at or gateway.success_event_at(setup.id, since=page.started_at - QUIET)
+    with transaction():
+        service.apply_checkout(page.pledge_id, checkout, setup, stored_at, now=clock.now())
+
+
+def _apply_payment(charge_id: int, checkout: gateway.Checkout) -> None:
+    if checkout.intent is not None:
+        _apply_intent(charge_id, gateway.read_intent(checkout.intent))
+    if checkout.status == "expired" and not checkout.paid:
+        with transaction():
+            service.page_closed(charge_id, now=clock.now())
+
+
+def _apply_intent(charge_id: int, intent: gateway.Intent) -> Charge:
+    with transaction():
+        return service.apply_intent(charge_id, intent, now=clock.now())
+
+
+# --- charging --------------------------------------------------------------------------------------------------------
+
+
+@every("*/5 * * * * *")
+@job("pledges.collect", queue="money")
+def collect() -> None:
+    """Charge the attempts that wait, one after the other, until none is left or the provider does not answer."""
+    for _ in range(BATCH):
+        with transaction():
+            claimed = service.claim(now=clock.now())
+        if claimed is None:
+            return
+        try:
+            charge_one(claimed)
+        except gateway.ProviderDown as down:
+            log.warning("pledges.provider_down", charge=claimed.ref, said=down.said)
+            with transaction():
+                service.put_back(claimed.charge_id, until=clock.now() + LEASE)
+            return
+
+
+def charge_one(claim: service.Claim) -> None:
+    """Charge one claimed attempt: prepare, commit its id, confirm, apply; after a crash begin by reading it again."""
+    if not _earlier_are_harmless(claim):
+        return
+    if claim.intent_id is None:
+        intent = gateway.create_intent(
+            amount=claim.amount,
+            customer=claim.customer,
+            payment_method=claim.payment_method,
+            destination=claim.account,
+            fee=claim.fee,
+            description=claim.title,
+            metadata={"pledge": claim.pledge_ref, "charge": claim.ref},
+            key=f"{claim.key}:create",
+            on_behalf_of=claim.on_behalf_of,
+        )
+        with transaction():
+            service.sent(claim.charge_id, intent.id)
+    else:
+        intent = gateway.read_intent(claim.intent_id)
+    if intent.status == "requires_confirmation":
+        intent = gateway.confirm_intent(intent.id, key=f"{claim.key}:confirm")
+    _apply_intent(claim.charge_id, intent)
+
+
+def _earlier_are_harmless(claim: service.Claim) -> bool:
+    """Cancel what earlier attempts left at the provider; if one of them did charge after all, there is no second."""
+    for charge_id, intent_id, key in claim.to_cancel:
+        earlier = gateway.cancel_intent(intent_id, key=f"{key}:cancel")
+        if earlier.settled:
+            with transaction():
+                service.give_up(claim.charge_id, now=clock.now())
+            _apply_intent(charge_id, earlier)
+            return False
+    return True
+
+
+@every("*/10 * * * * *")
+@job("pledges.refund", queue="money")
+def refund() -> None:
+    """Send back the gifts that wait to go back, until none is left or the provider does not answer."""
+    for _ in range(BATCH):
+        with transaction():
+            claimed = service.claim_refund(now=clock.now())
+        if claimed is None:
+            return
+        try:
+            refund_one(claimed)
+        except gateway.ProviderDown as down:
+            log.warning("pledges.provider_down", refund=claimed.ref, said=down.said)
+            with transaction():
+                service.put_back_refund(claimed.refund_id, until=clock.now() + LEASE)
+            return
+
+
+def refund_one(claim: service.RefundClaim) -> None:
+    """Send one gift back under its own key; one that was sent before is only read again."""
+    try:
+        if claim.provider_id is not None:
+            said = gateway.read_refund(claim.provider_id)
+        else:
+            said = gateway.refund(
+                claim.intent_id,
+                amount=claim.amount,
+                metadata={"pledge": claim.pledge_ref, "refund": claim.ref},
+                key=claim.key,
+            )
+    except gateway.ProviderRefused as refused:
+        log.error("pledges.refund_refused", refund=claim.ref, said=str(refused))
+        with transaction():
+            service.refund_refused(claim.refund_id, str(refused), now=clock.now())
+        return
+    with transaction():
+        service.apply_refund(claim.refund_id, said, now=clock.now())
+
+
+# --- news, silence and forgetting ------------------------------------------------------------------------------------
+
+
+@job("pledges.apply_event")
+def apply_event(event_id: int) -> None:
+    """News is a wake-up, no more."""
+    heed(event_id)
+
+
+def heed(event_id: int) -> None:
+    """Find whose news it is, ask the provider how that stands, apply the answer."""
+    with transaction():
+        event = payments.event(event_id)
+        if event is None or event.applied_at is not None:
+            return
+        said = event.payload["data"]["object"]
+        about = (
+            str(said.get("payment_intent") or event.object_id)
+            if not event.type.startswith("checkout.")
+            else event.object_id
+        )
+        pledge = queries.by_object(about, said.get("metadata") or {})
+        pledge_id = pledge.id if pledge is not None else None
+        checkout_id = event.object_id if event.type.startswith("checkout.") else None
+    if pledge_id is None:
+        with transaction():
+            inbox.failed(event_id, "nothing of ours", now=clock.now())
+        return
+    reread(pledge_id, checkout_id=checkout_id)
+    with transaction():
+        inbox.applied(event_id, now=clock.now())
+
+
+@every("*/20 * * * * *")
+@job("pledges.sweep")
+def sweep() -> None:
+    """Look after everything that nobody told us about: started pledges, payment pages, unapplied news."""
+    now = clock.now()
+    with transaction():
+        started = [(each.id, each.checkout_id, each.started_at) for each in queries.unheard(now - QUIET)]
+        pages = [(each.id, each.pledge_id) for each in queries.silent_pages(now)]
+        events = [
+            each.id
+            for each in payments.waiting(now - QUIET)
+            if each.type.startswith(("checkout", "setup", "payment", "charge", "refund"))
+        ]
+    for pledge_id, checkout_id, started_at in started:
+        if checkout_id is not None:
+            _asking(reread, pledge_id)
+        elif started_at < now - ABANDONED:
+            with transaction():
+                service.expire(pledge_id, "no_page", now=now)
+    for charge_id, pledge_id in pages:
+        with transaction():
+            service.put_back(charge_id, until=now + QUIET)
+        _asking(reread, pledge_id)
+    for event_id in events:
+        _asking(apply_event_again, event_id)
+
+
+def apply_event_again(event_id: int) -> None:
+    """A message that could not be applied at first; after some tries it stays, quarantined, for people to look at."""
+    with transaction():
+        event = payments.event(event_id)
+        tries = event.tries if event is not None else 0
+    if tries < 20:
+        heed(event_id)
+
+
+def _asking(ask: Callable[[int], None], row_id: int) -> None:
+    """One thing that the provider cannot answer now must not keep the sweep from the others."""
+    try:
+        ask(row_id)
+    except gateway.ProviderDown as down:
+        log.warning("pledges.provider_down", said=down.said)
+
+
+@every("0 */1 * * * *")
+@job("pledges.forget")
+def forget() -> None:
+    """Detach the stored card of every pledge that is over."""
+    with transaction():
+        cards = [(each.id, each.ref, each.payment_method or "") for each in queries.to_forget()]
+    for pledge_id, ref, card in cards:
+        gateway.detach(card, key=f"pledge:{ref}:detach")
+        with transaction():
+            service.forgotten(pledge_id, now=clock.now())
+
+
+@job("pledges.close_pages", queue="money")
+def close_pages(campaign_id: int) -> None:
+    """Close every page of a campaign on which a donor could still store a card or pay, and apply how each ended."""
+    with transaction():
+        started = [each.id for each in queries.open_checkouts(campaign_id)]
+        paying = [each.id for each in queries.open_pages(campaign_id)]
+    for pledge_id in started:
+        expire(pledge_id)
+    for charge_id in paying:
+        close_payment_page(charge_id)

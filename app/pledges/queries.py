@@ -1,0 +1,425 @@
+"""Reads of pledges: what is promised, what came in, who gave, and what still has to be done."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, text
+
+from app.campaigns.models import Campaign
+from app.core.crypto import token_hash
+from app.core.db import db
+from app.core.errors import Missing
+from app.core.money import ZERO, Money
+from app.core.todo import Todo
+from app.ledger import queries as ledger
+from app.ledger.rules import Check
+from app.pledges.models import Charge, Link, Pledge, Refund
+from app.pledges.rules import LIVE, ChargeState, Mode, RefundState, State
+
+
+def pledge(pledge_id: int) -> Pledge:
+    """The pledge of that row."""
+    return db.session.get_one(Pledge, pledge_id)
+
+
+def charge(charge_id: int) -> Charge:
+    """The attempt of that row."""
+    return db.session.get_one(Charge, charge_id)
+
+
+def title(pledge: Pledge) -> str:
+    """The name of the project that the pledge is for."""
+    return db.session.get_one(Campaign, pledge.campaign_id).title
+
+
+def by_ref(ref: str) -> Pledge:
+    """The pledge of that reference, which only its donor knows."""
+    found = db.session.scalars(select(Pledge).where(Pledge.ref == ref)).one_or_none()
+    if found is None:
+        raise Missing("There is no pledge at this address.")
+    return found
+
+
+def by_form_key(form_key: str) -> Pledge | None:
+    """The pledge that this very form made already."""
+    return db.session.scalars(select(Pledge).where(Pledge.form_key == form_key)).one_or_none()
+
+
+def link(token: str) -> Link | None:
+    """The mailed link with this secret, also an expired one."""
+    return db.session.scalars(select(Link).where(Link.token_hash == token_hash(token))).one_or_none()
+
+
+def locked(pledge_id: int) -> Pledge:
+    """The pledge as it stands now, held still until the end of this transaction; lock its campaign first."""
+    return db.session.scalars(
+        select(Pledge).where(Pledge.id == pledge_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def locked_charge(charge_id: int) -> Charge:
+    """The attempt as it stands now, held still; lock its pledge first."""
+    return db.session.scalars(
+        select(Charge).where(Charge.id == charge_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def locked_refund(refund_id: int) -> Refund:
+    """The refund as it stands now, held still."""
+    return db.session.scalars(
+        select(Refund).where(Refund.id == refund_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+# --- the figures of a campaign ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a campaign's donors have promised and given; gifts of its own members are left out of `counted` figures."""
+
+    promised: Money = ZERO  # promises that stand or were kept
+    counted: Money = ZERO  # of these: those that count towards the threshold
+    donors: int = 0
+    gifts: int = 0
+    waiting: Money = ZERO  # promised, not charged yet
+    counted_waiting: Money = ZERO
+    declined: Money = ZERO  # of the waiting ones: the last attempt was declined
+    declined_count: int = 0
+    held: Money = ZERO  # large ones that an officer has not looked at yet
+    collected: Money = ZERO  # really in cash, refunds taken off
+    collected_counted: Money = ZERO
+
+    @property
+    def raised(self) -> Money:
+        """What the bar shows as people's money: what came in and counts, and what still stands as a promise."""
+        return self.counted_waiting + self.collected_counted
+
+    @property
+    def all_gifts(self) -> Money:
+        """The same with the gifts of the group's own members."""
+        return self.waiting + self.collected
+
+    def gap(self, threshold: Money) -> Money:
+        """What is really missing to the threshold in the grace window, promises not charged yet left out."""
+        return max(ZERO, threshold - self.collected_counted)
+
+
+_TOTALS = text(
+    """
+    select p.campaign_id,
+        coalesce(sum(p.amount) filter (where p.kind = 'promise' and p.state in ('active', 'charged')), 0),
+        coalesce(sum(p.amount) filter (where p.kind = 'promise' and p.state in ('active', 'charged') and p.counts), 0),
+        count(distinct p.email) filter (where p.state in ('active', 'charged')),
+        count(*) filter (where p.state in ('active', 'charged')),
+        coalesce(sum(p.amount) filter (where p.state = 'active'), 0),
+        coalesce(sum(p.amount) filter (where p.state = 'active' and p.counts), 0),
+        coalesce(sum(p.amount) filter (where p.state = 'active' and last.state = 'declined'), 0),
+        count(*) filter (where p.state = 'active' and last.state = 'declined'),
+        coalesce(sum(p.amount) filter (where p.state = 'held'), 0),
+        coalesce(sum(coalesce(paid.amount, 0) - coalesce(back.amount, 0)), 0),
+        coalesce(sum(coalesce(paid.amount, 0) - coalesce(back.amount, 0)) filter (where p.counts), 0)
+    from pledges_pledge p
+    left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
+    left join lateral (
+        select sum(r.amount) as amount from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
+    ) back on true
+    left join lateral (
+        select c.state from pledges_charge c where c.pledge_id = p.id order by c.n desc limit 1
+    ) last on p.state = 'active'
+    where p.campaign_id = any(:ids) and p.state in ('held', 'active', 'charged', 'refunded', 'unpaid')
+    group by p.campaign_id
+    """
+)
+
+
+def totals_of(campaign_ids: Iterable[int]) -> Mapping[int, Totals]:
+    """The figures of several campaigns, in one question."""
+    found = {each: Totals() for each in campaign_ids}
+    for row in db.session.execute(_TOTALS, {"ids": list(found)}):
+        found[row[0]] = Totals(
+            promised=Money(int(row[1])),
+            counted=Money(int(row[2])),
+            donors=row[3],
+            gifts=row[4],
+            waiting=Money(int(row[5])),
+            counted_waiting=Money(int(row[6])),
+            declined=Money(int(row[7])),
+            declined_count=row[8],
+            held=Money(int(row[9])),
+            collected=Money(int(row[10])),
+            collected_counted=Money(int(row[11])),
+        )
+    return found
+
+
+def totals(campaign_id: int) -> Totals:
+    """The figures of one campaign."""
+    return totals_of([campaign_id])[campaign_id]
+
+
+def promised(campaign_id: int) -> Money:
+    """What is promised and not charged yet, as the ledger has it."""
+    return ledger.balance("promises", f"campaign:{campaign_id}", "promised")
+
+
+@dataclass(frozen=True)
+class Gift:
+    """A gift as the public may see it."""
+
+    name: str  # empty: the donor did not choose to be named
+    amount: Money
+    at: datetime
+    counts: bool
+
+
+_ORDER: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
+    "latest": (Pledge.active_at.desc(), Pledge.id.desc()),
+    "first": (Pledge.active_at.asc(), Pledge.id.asc()),
+    "largest": (Pledge.amount.desc(), Pledge.id.asc()),
+}
+
+
+def wall(campaign_id: int, order: str = "latest", *, limit: int = 8, offset: int = 0) -> list[Gift]:
+    """The donors of a campaign: a name only where its owner asked for it."""
+    rows = db.session.scalars(
+        select(Pledge)
+        .where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
+        .order_by(*_ORDER.get(order, _ORDER["latest"]))
+        .limit(limit)
+        .offset(offset)
+    )
+    return [
+        Gift(each.name if each.show_name else "", each.amount, each.active_at, each.counts)
+        for each in rows
+        if each.active_at
+    ]
+
+
+def discs(campaign_id: int, limit: int = 120) -> list[Money]:
+    """The amounts of the latest gifts in the order in which they came."""
+    newest = db.session.execute(
+        select(Pledge.amount)
+        .where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
+        .order_by(Pledge.active_at.desc(), Pledge.id.desc())
+        .limit(limit)
+    ).scalars()
+    return list(newest)[::-1]
+
+
+# --- one pledge ------------------------------------------------------------------------------------------------------
+
+
+def charges(pledge_id: int) -> Sequence[Charge]:
+    """Every attempt to charge it, oldest first."""
+    return db.session.scalars(select(Charge).where(Charge.pledge_id == pledge_id).order_by(Charge.n)).all()
+
+
+def live_charge(pledge_id: int) -> Charge | None:
+    """The attempt that is under way."""
+    return db.session.scalars(select(Charge).where(Charge.pledge_id == pledge_id, Charge.state.in_(LIVE))).one_or_none()
+
+
+def paid_charge(pledge_id: int) -> Charge | None:
+    """The attempt that worked."""
+    return db.session.scalars(
+        select(Charge).where(Charge.pledge_id == pledge_id, Charge.state == ChargeState.SUCCEEDED)
+    ).one_or_none()
+
+
+def refunds(pledge_id: int) -> Sequence[Refund]:
+    """What went back to the donor."""
+    return db.session.scalars(
+        select(Refund)
+        .join(Charge, Charge.id == Refund.charge_id)
+        .where(Charge.pledge_id == pledge_id)
+        .order_by(Refund.id)
+    ).all()
+
+
+def by_object(object_id: str, metadata: Mapping[str, object]) -> Pledge | None:
+    """The pledge that an object of the provider belongs to, by any id that we keep or by our mark on it."""
+    return db.session.scalars(
+        select(Pledge)
+        .outerjoin(Charge, Charge.pledge_id == Pledge.id)
+        .where(
+            or_(
+                Pledge.checkout_id == object_id,
+                Pledge.setup_id == object_id,
+                Charge.intent_id == object_id,
+                Charge.checkout_id == object_id,
+                Charge.provider_charge == object_id,
+                Pledge.ref == str(metadata.get("pledge") or ""),
+            )
+        )
+        .limit(1)
+    ).first()
+
+
+# --- work to do ------------------------------------------------------------------------------------------------------
+
+
+def open_checkouts(campaign_id: int) -> Sequence[Pledge]:
+    """Pledges of this campaign whose hosted page may still be open: the close expires and re-reads each."""
+    return db.session.scalars(
+        select(Pledge).where(Pledge.campaign_id == campaign_id, Pledge.state == State.STARTED).order_by(Pledge.id)
+    ).all()
+
+
+def in_flight(campaign_id: int) -> int:
+    """Charges and refunds of this campaign whose end is not known yet."""
+    charging = db.session.scalar(
+        select(func.count())
+        .select_from(Charge)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(Pledge.campaign_id == campaign_id, Charge.state.in_(LIVE))
+    )
+    refunding = db.session.scalar(
+        select(func.count())
+        .select_from(Refund)
+        .join(Charge, Charge.id == Refund.charge_id)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(Pledge.campaign_id == campaign_id, Refund.state.in_([RefundState.INTENT, RefundState.SENT]))
+    )
+    return (charging or 0) + (refunding or 0)
+
+
+def open_pages(campaign_id: int) -> Sequence[Charge]:
+    """Hosted payment pages of this campaign on which a donor may still pay."""
+    return db.session.scalars(
+        select(Charge)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(Pledge.campaign_id == campaign_id, Charge.state.in_(LIVE), Charge.mode == Mode.PRESENT)
+        .order_by(Charge.id)
+    ).all()
+
+
+def unheard(before: datetime, *, limit: int = 50) -> Sequence[Pledge]:
+    """Started pledges that nobody told us about and that were not looked at since then."""
+    return db.session.scalars(
+        select(Pledge)
+        .where(
+            Pledge.state == State.STARTED,
+            Pledge.started_at < before,
+            or_(Pledge.reread_at.is_(None), Pledge.reread_at < before),
+        )
+        .order_by(Pledge.started_at)
+        .limit(limit)
+    ).all()
+
+
+def silent_pages(now: datetime, *, limit: int = 50) -> Sequence[Charge]:
+    """Payment pages whose news may have been lost."""
+    return db.session.scalars(
+        select(Charge)
+        .where(
+            Charge.state.in_(LIVE),
+            Charge.mode == Mode.PRESENT,
+            or_(Charge.lease_until.is_(None), Charge.lease_until <= now),
+        )
+        .order_by(Charge.id)
+        .limit(limit)
+    ).all()
+
+
+def to_forget(*, limit: int = 50) -> Sequence[Pledge]:
+    """Pledges that are over and whose card is still stored."""
+    return db.session.scalars(
+        select(Pledge)
+        .where(Pledge.ended_at.is_not(None), Pledge.payment_method.is_not(None), Pledge.detached_at.is_(None))
+        .order_by(Pledge.ended_at)
+        .limit(limit)
+    ).all()
+
+
+def held() -> Sequence[Pledge]:
+    """Large pledges that wait for an officer, oldest first."""
+    return db.session.scalars(
+        select(Pledge).where(Pledge.state == State.HELD).order_by(Pledge.stored_at, Pledge.id)
+    ).all()
+
+
+def active(campaign_id: int) -> Sequence[Pledge]:
+    """Promises of this campaign that stand and are not charged."""
+    return db.session.scalars(
+        select(Pledge).where(Pledge.campaign_id == campaign_id, Pledge.state == State.ACTIVE).order_by(Pledge.id)
+    ).all()
+
+
+def of_email(email: str) -> Sequence[Pledge]:
+    """The donor's pledges that may be shown again, newest first."""
+    return db.session.scalars(select(Pledge).where(Pledge.email == email).order_by(Pledge.id.desc()).limit(20)).all()
+
+
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+    """Large pledges for the officers; failed refunds for those who can look into them."""
+    if "officer" not in roles:
+        return []
+    rows = db.session.execute(
+        select(Pledge, Campaign.title)
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .where(Pledge.state == State.HELD)
+        .order_by(Pledge.stored_at)
+    )
+    return [
+        Todo(
+            what="Check a large pledge before it counts",
+            subject=title,
+            endpoint="pledges.large",
+            args={},
+            state="todo",
+            room="pledges",
+            amount=row.amount,
+        )
+        for row, title in rows
+    ]
+
+
+# --- what the ledger must agree with ---------------------------------------------------------------------------------
+
+_CHECKS = text(
+    """
+    select p.campaign_id,
+        coalesce(sum(p.amount) filter (where p.kind = 'promise' and p.state = 'active'), 0),
+        coalesce(sum(paid.amount) filter (where p.kind = 'promise'), 0),
+        coalesce(sum(paid.amount), 0) - coalesce(sum(back.amount), 0),
+        coalesce(sum(paid.fee), 0),
+        count(paid.id)
+    from pledges_pledge p
+    left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
+    left join lateral (
+        select sum(r.amount) as amount from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
+    ) back on true
+    group by p.campaign_id order by p.campaign_id
+    """
+)
+_UNPOSTED = text(
+    """
+    select count(*) from pledges_charge c
+    left join ledger_journal j on j.key = 'charge:' || c.id
+    where c.state = 'succeeded' and j.id is null
+    """
+)
+_UNKNOWN = text(
+    """
+    select count(*) from ledger_journal j
+    left join pledges_charge c on j.key = 'charge:' || c.id and c.state = 'succeeded'
+    where j.key like 'charge:%' and c.id is null
+    """
+)
+
+
+def checks() -> Iterable[Check]:
+    """Every promise and every euro of the rows must be a balance of the ledger, charge by charge."""
+    for campaign_id, standing, kept, cash, fees, _ in db.session.execute(_CHECKS):
+        owner = f"campaign:{campaign_id}"
+        books = ledger.balances("promises", owner), ledger.balances("cash", owner)
+        yield Check(f"{owner} promised", Money(int(standing)), books[0].get("promised", ZERO))
+        yield Check(f"{owner} promises kept", Money(int(kept)), books[0].get("kept", ZERO))
+        yield Check(f"{owner} cash from givers", Money(int(cash)), -books[1].get("givers", ZERO))
+        yield Check(f"{owner} fees", Money(int(fees)), books[1].get("fees", ZERO))
+    # Counts, carried as cents so that they are told in the same table.
+    yield Check("charges without a journal", ZERO, Money(int(db.session.execute(_UNPOSTED).scalar_one())))
+    yield Check("journals without a charge", ZERO, Money(int(db.session.execute(_UNKNOWN).scalar_one())))

@@ -1,0 +1,224 @@
+"""What a promise may become, when a card or a cancellation is refused, and when a donor is asked again. Pure."""
+
+import calendar
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from app.core.errors import Conflict, Invalid, Refusal
+from app.core.money import ZERO, Money
+
+NAME_MOST = 80
+RETRY_DAYS = (3, 7, 13)
+CHECKOUT_LIFE = timedelta(hours=23)
+CHECKOUT_LEAST = timedelta(minutes=31)  # Stripe refuses a page that would live less than half an hour
+LINK_LIFE = timedelta(days=180)
+LEASE = timedelta(seconds=30)
+ABANDONED = timedelta(hours=1)
+
+
+class Kind(StrEnum):
+    """A promise is charged at the close; a gap gift is charged at once, in the grace window."""
+
+    PROMISE = "promise"
+    GAP = "gap"
+
+
+class State(StrEnum):
+    """Where a pledge stands."""
+
+    STARTED = "started"
+    HELD = "held"
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    CHARGED = "charged"
+    UNPAID = "unpaid"
+    REFUNDED = "refunded"
+
+
+class Act(StrEnum):
+    """What can happen to a pledge."""
+
+    STORE = "store"  # the card is stored
+    HOLD = "hold"  # the card is stored, but an officer looks first
+    CLEAR = "clear"  # the officer confirmed
+    REFUSE = "refuse"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    CHARGE = "charge"
+    DROP = "drop"
+    REFUND = "refund"
+
+
+MOVES: dict[tuple[State, Act], State] = {
+    (State.STARTED, Act.STORE): State.ACTIVE,
+    (State.STARTED, Act.HOLD): State.HELD,
+    (State.STARTED, Act.REFUSE): State.REFUSED,
+    (State.STARTED, Act.EXPIRE): State.EXPIRED,
+    (State.STARTED, Act.CANCEL): State.CANCELLED,
+    (State.STARTED, Act.CHARGE): State.CHARGED,  # a gap gift: paid at once
+    (State.HELD, Act.CLEAR): State.ACTIVE,
+    (State.HELD, Act.REFUSE): State.REFUSED,
+    (State.HELD, Act.CANCEL): State.CANCELLED,
+    (State.HELD, Act.EXPIRE): State.EXPIRED,
+    (State.ACTIVE, Act.CANCEL): State.CANCELLED,
+    (State.ACTIVE, Act.CHARGE): State.CHARGED,
+    (State.ACTIVE, Act.DROP): State.UNPAID,
+    (State.CHARGED, Act.REFUND): State.REFUNDED,
+}
+
+OPEN = frozenset({State.STARTED, State.HELD, State.ACTIVE})
+FINAL = frozenset(State) - OPEN
+
+
+class Mode(StrEnum):
+    """How one attempt reaches the card."""
+
+    STORED = "stored"  # the stored card, its owner absent
+    PRESENT = "present"  # the hosted page, its owner present
+
+
+class ChargeState(StrEnum):
+    """Where one attempt to charge stands."""
+
+    INTENT = "intent"  # our row only: nothing was sent yet, or we do not know
+    SENT = "sent"  # the provider has it
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+
+
+LIVE = frozenset({ChargeState.INTENT, ChargeState.SENT})
+
+
+class RefundState(StrEnum):
+    """Where a refund stands."""
+
+    INTENT = "intent"
+    SENT = "sent"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class Advice(StrEnum):
+    """What to do after a card was declined."""
+
+    RETRY = "retry"  # the same card may work later
+    PERSON = "person"  # the bank wants its owner present
+    CARD = "card"  # another card is needed
+
+
+_HARD = frozenset(
+    {
+        "lost_card",
+        "stolen_card",
+        "pickup_card",
+        "expired_card",
+        "incorrect_number",
+        "invalid_account",
+        "restricted_card",
+        "revocation_of_all_authorizations",
+        "revocation_of_authorization",
+        "security_violation",
+        "transaction_not_allowed",
+        "card_not_supported",
+        "currency_not_supported",
+        "fraudulent",
+        "merchant_blacklist",
+    }
+)
+
+
+def advice(decline_code: str | None, said: str | None) -> Advice:
+    """What a decline means for the next attempt; the network's own word goes first."""
+    if decline_code == "authentication_required":
+        return Advice.PERSON
+    if said == "do_not_try_again" or decline_code in _HARD:
+        return Advice.CARD
+    if said == "confirm_card_data":
+        return Advice.CARD
+    return Advice.RETRY
+
+
+def retries_due(collection_started_at: datetime, now: datetime) -> int:
+    """How many of the planned new attempts should have been made by now."""
+    return sum(1 for days in RETRY_DAYS if collection_started_at + timedelta(days=days) <= now)
+
+
+def fee(amount: Money, bp: int, fixed: Money) -> Money:
+    """The provider's fee by the terms' estimate, rounded up; never the whole gift."""
+    return min(amount.share_up(bp) + fixed, amount - Money(1)) if amount.cents > 1 else ZERO
+
+
+def card_lives_until(month: int, year: int) -> date:
+    """The last day on which a card can be charged."""
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def refuse_card(month: int, year: int, last_charge_on: date) -> Refusal | None:
+    """A card that may die before the last possible charge is no promise."""
+    if card_lives_until(month, year) < last_charge_on:
+        return Refusal(
+            "This card expires in %(month)s, before the last possible charge. Use a card that lives longer.",
+            month=f"{month:02d}/{year}",
+        )
+    return None
+
+
+def refuse_amount(amount: Money, gift_min: Money, room: Money) -> Refusal | None:
+    """Too little, or more than the project can take."""
+    if amount < gift_min:
+        return Refusal("The smallest gift is %(least)s.", least=gift_min)
+    if room <= ZERO:
+        return Refusal("The whole budget is covered: this project takes no more gifts.")
+    if amount > room:
+        return Refusal("This project can take at most %(room)s more. Choose a smaller sum.", room=room)
+    return None
+
+
+def check_email(text: str) -> str:
+    """A donor's address in the form in which we keep it."""
+    email = text.strip().lower()
+    if "@" not in email:
+        raise Invalid({"email": "The @ is missing. Write the address like this: name@example.org."})
+    local, _, host = email.rpartition("@")
+    labels = host.split(".")
+    printable = all(32 < ord(sign) < 127 and sign not in '"(),:;<>[\\]' for sign in email)
+    whole = bool(local) and "@" not in local and len(labels) > 1 and all(labels) and len(email) <= 254
+    dotted = not local.startswith(".") and not local.endswith(".") and ".." not in local
+    hyphens = all(not label.startswith("-") and not label.endswith("-") for label in labels)
+    if not (printable and whole and dotted and hyphens):
+        raise Invalid({"email": "This address is not complete. Write it like this: name@example.org."})
+    return email
+
+
+def refuse_cancel(
+    *,
+    state: State,
+    counts: bool,
+    amount: Money,
+    counted: Money,
+    threshold: Money,
+    free_until: datetime,
+    closes_at: datetime,
+    now: datetime,
+) -> Refusal | None:
+    """Freely until the day before the close, then only while the campaign stays at its threshold."""
+    if state not in OPEN:
+        return Conflict("This pledge is over already: there is nothing to cancel.")
+    if now >= closes_at:
+        return Conflict("The campaign is closed: pledges can no longer be cancelled.")
+    if now < free_until or state is not State.ACTIVE or not counts:
+        return None
+    if counted - amount >= threshold:
+        return None
+    return Conflict(
+        "So near the end a pledge can be cancelled only while the campaign stays at its threshold of %(threshold)s.",
+        threshold=threshold,
+    )
+
+
+def checkout_expires(now: datetime, closes_at: datetime) -> datetime:
+    """The hosted page ends before the campaign does, within what Stripe allows."""
+    return max(now + CHECKOUT_LEAST, min(now + CHECKOUT_LIFE, closes_at))

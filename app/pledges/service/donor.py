@@ -1,0 +1,69 @@
+"""What a donor does by the mailed link: see, be named or not, cancel."""
+
+from datetime import datetime
+
+from app.campaigns import queries as campaigns
+from app.campaigns.rules import free_until
+from app.core.db import db
+from app.core.errors import Conflict, Invalid, Refusal
+from app.journal import service as journal
+from app.pledges import queries
+from app.pledges.models import Pledge
+from app.pledges.rules import NAME_MOST, Act, State, refuse_cancel
+from app.pledges.service import letters
+from app.pledges.service.promising import end
+
+
+def cancel(pledge: Pledge, *, now: datetime) -> Pledge:
+    """Take the promise back: the campaign's row is held, so two who cancel at the threshold cannot both pass."""
+    campaign = campaigns.locked(pledge.campaign_id)
+    pledge = queries.locked(pledge.id)
+    if pledge.state is State.CANCELLED:
+        return pledge
+    if campaign.closes_at is None:
+        raise Conflict("This campaign is not open.")
+    refusal = refuse_cancel(
+        state=pledge.state,
+        counts=pledge.counts,
+        amount=pledge.amount,
+        counted=queries.totals(campaign.id).counted,
+        threshold=campaign.threshold,
+        free_until=free_until(campaign.closes_at, campaigns.terms(campaign).free_cancel_hours),
+        closes_at=campaign.closes_at,
+        now=now,
+    )
+    if refusal is not None:
+        raise refusal
+    stood = pledge.state is not State.STARTED
+    end(pledge, Act.CANCEL, "donor", now)
+    if stood:
+        letters.tell(pledge, campaign, "cancelled", now=now)
+    return pledge
+
+
+def show_name(pledge: Pledge, *, name: str, show: bool, now: datetime) -> Pledge:
+    """The donor chooses whether the public may read a name, and which."""
+    pledge = queries.locked(pledge.id)
+    shown = " ".join(name.split())
+    if len(shown) > NAME_MOST:
+        raise Invalid({"name": Refusal("Write at most %(most)s characters.", most=NAME_MOST)})
+    if show and not shown:
+        raise Invalid({"name": "Write the name that everybody may read."})
+    pledge.name, pledge.show_name = shown, show and bool(shown)
+    journal.record("pledges.show_name", subject=pledge.key, by=None, now=now, show=pledge.show_name)
+    return pledge
+
+
+def new_link(pledge: Pledge, *, now: datetime) -> str:
+    """A private link for the browser that just made this pledge."""
+    raw = letters.link(pledge, now=now)
+    db.session.flush()
+    return raw
+
+
+def send_link(email: str, *, now: datetime) -> int:
+    """Mail fresh links to everything this address has promised; says nothing to anybody else."""
+    found = [each for each in queries.of_email(email) if each.state not in (State.STARTED, State.EXPIRED)]
+    for pledge in found:
+        letters.tell(pledge, campaigns.campaign(pledge.campaign_id), "link", now=now, again=now.isoformat())
+    return len(found)
