@@ -5,6 +5,7 @@ import logging
 import signal
 from threading import Event
 
+from sandbox.delivery import SUBSCRIBED
 from sandbox.engine import TEST_SECRET
 from sandbox.server import start
 
@@ -17,6 +18,7 @@ def main() -> None:
     parser.add_argument("--public-url", help="how browsers reach the hosted pages; default http://127.0.0.1:PORT")
     parser.add_argument("--webhook-url", help="where events are posted; without it they wait")
     parser.add_argument("--webhook-secret", default=TEST_SECRET)
+    parser.add_argument("--webhook-events", nargs="*", default=list(SUBSCRIBED), help="types, with * as a wildcard")
     parser.add_argument("--api-key", help="the only key accepted; default: any sk_test_…")
     parser.add_argument("--verbose", action="store_true")
     given = parser.parse_args()
@@ -32,6 +34,7 @@ def main() -> None:
         public_url=given.public_url,
         webhook_url=given.webhook_url,
         webhook_secret=given.webhook_secret,
+        webhook_events=tuple(given.webhook_events),
         api_key=given.api_key,
     )
     print(f"Stripe sandbox on {running.url}", flush=True)  # noqa: T201  (tells its supervisor that it is up)

@@ -75,6 +75,8 @@ def _begin(work: Work, session: Obj, typed: Typed) -> Obj:
     if session["customer"] is None and known.get("customer_creation") == "always":
         customer = work.add("customer", email=typed.email, name=typed.name or None, metadata={})
         session["customer"] = customer["id"]
+        work.store.save(session)
+        work.store.remember(session["id"], own_customer=True)
         work.announce("customer.created", customer)
     data: Obj = {"amount": session["amount_total"], "currency": session["currency"]} | known["payment_intent_data"]
     if session["customer"]:
@@ -115,6 +117,9 @@ def _complete(work: Work, session: Obj, intent: Obj) -> Obj:
         session["consent"] = {"promotions": None, "terms_of_service": "accepted"}
     if session["mode"] == "payment":
         session |= {"payment_intent": intent["id"], "payment_status": "paid"}
+    if known.get("own_customer"):  # made at a first, declined attempt; what was typed last counts
+        customer = work.get("customer", session["customer"])
+        work.store.save(customer | {"email": known["email"], "name": known.get("name")})
     work.store.save(session)
     work.announce("checkout.session.completed", session)
     return session

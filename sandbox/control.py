@@ -107,7 +107,7 @@ class Control:
         event = str(_given().get("event", ""))
 
         def task(work: Work) -> Obj:
-            work.events.append(work.get("event", event)["id"])
+            work.events.append((event, work.get("event", event)["type"]))
             return {"ok": True}
 
         return _json(self.sandbox.run(task))

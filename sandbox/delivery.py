@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import time
+from fnmatch import fnmatchcase
 from threading import Event, Lock, Thread
 from urllib.parse import urlsplit
 
@@ -15,6 +16,21 @@ from sandbox.shapes import Obj
 from sandbox.store import Store
 
 log = logging.getLogger("sandbox.webhooks")
+# What an endpoint of Cofonda's would be subscribed to at Stripe; the rest is in the list of events only.
+SUBSCRIBED = (
+    "account.updated",
+    "charge.*",
+    "checkout.session.*",
+    "payment_intent.canceled",
+    "payment_intent.payment_failed",
+    "payment_intent.requires_action",
+    "payment_intent.succeeded",
+    "payment_method.detached",
+    "refund.*",
+    "setup_intent.canceled",
+    "setup_intent.setup_failed",
+    "setup_intent.succeeded",
+)
 LONGEST_PAUSE = 60.0
 TIMEOUT = 15
 IDLE = 1.0
@@ -29,8 +45,10 @@ def signature(secret: str, body: bytes, at: int) -> str:
 class Deliverer:
     """One thread that empties the queue; `flush` empties it at once."""
 
-    def __init__(self, store: Store, faults: Faults, url: str | None, secret: str) -> None:
-        self.store, self.faults, self.url, self.secret = store, faults, url, secret
+    def __init__(
+        self, store: Store, faults: Faults, url: str | None, secret: str, subscribed: tuple[str, ...] = SUBSCRIBED
+    ) -> None:
+        self.store, self.faults, self.url, self.secret, self.subscribed = store, faults, url, secret, subscribed
         self._wake, self._stopping = Event(), Event()
         self._sending = Lock()
         self._thread = Thread(target=self._run, name="sandbox-webhooks", daemon=True)
@@ -51,10 +69,15 @@ class Deliverer:
         """There may be something to do."""
         self._wake.set()
 
-    def queue(self, events: list[str]) -> None:
-        """Put events in the queue, inside the caller's transaction."""
+    def wants(self, kind: str) -> bool:
+        """Whether the endpoint is subscribed to this type of event."""
+        return any(fnmatchcase(kind, pattern) for pattern in self.subscribed)
+
+    def queue(self, events: list[tuple[str, str]]) -> None:
+        """Put events (identifier, type) in the queue, inside the caller's transaction."""
         now = time.time()
-        rows = [(event, now + delay) for event in events for delay in self.faults.deliveries()]
+        wanted = [event for event, kind in events if self.wants(kind)]
+        rows = [(event, now + delay) for event in wanted for delay in self.faults.deliveries()]
         self.store.db.executemany("insert into delivery (event, due) values (?, ?)", rows)
 
     def _run(self) -> None:

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 
 from sandbox.api import checkout_sessions, disputes, refunds
 from sandbox.clock import Clock
-from sandbox.delivery import Deliverer
+from sandbox.delivery import SUBSCRIBED, Deliverer
 from sandbox.errors import ApiError
 from sandbox.faults import Faults
 from sandbox.settling import settle_later
@@ -30,6 +30,7 @@ class Config:
     public_url: str
     webhook_url: str | None = None
     webhook_secret: str = TEST_SECRET
+    webhook_events: tuple[str, ...] = SUBSCRIBED
     api_key: str | None = None
 
 
@@ -54,7 +55,9 @@ class Sandbox:
         kept = self.store.setting("clock") or {}
         self.clock = Clock(kept.get("offset_seconds", 0.0), kept.get("frozen_at"))
         self.faults = Faults()
-        self.deliverer = Deliverer(self.store, self.faults, config.webhook_url, config.webhook_secret)
+        self.deliverer = Deliverer(
+            self.store, self.faults, config.webhook_url, config.webhook_secret, config.webhook_events
+        )
         self._ticker = Thread(target=self._tick, name="sandbox-ticker", daemon=True)
         self._stopping, self._soon = Event(), Event()
         self._in_flight: set[tuple[str, str]] = set()
@@ -87,7 +90,7 @@ class Sandbox:
             store=self.store,
             now=self.clock.now(),
             public_url=self.config.public_url,
-            webhook=self.config.webhook_url is not None,
+            wants=self.deliverer.wants,
             account=account,
             request_id=request_id,
             idempotency_key=idempotency_key,

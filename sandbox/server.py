@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
+from sandbox.delivery import SUBSCRIBED
 from sandbox.engine import TEST_SECRET, Config, Sandbox
 from sandbox.web import build
 
@@ -107,6 +108,7 @@ def start(
     data: str | Path = "instance/sandbox",
     webhook_url: str | None = None,
     webhook_secret: str = TEST_SECRET,
+    webhook_events: tuple[str, ...] = SUBSCRIBED,
     public_url: str | None = None,
     api_key: str | None = None,
 ) -> Running:
@@ -116,6 +118,7 @@ def start(
         public_url=(public_url or f"http://{HOST}:{port}").rstrip("/"),
         webhook_url=webhook_url or None,
         webhook_secret=webhook_secret,
+        webhook_events=webhook_events,
         api_key=api_key,
     )
     sandbox = Sandbox(config)

@@ -121,7 +121,6 @@ def _transfer(work: Work, charge: Obj, amount: int, currency: str) -> None:
         category="charge",
     )["id"]
     work.store.save(payment)
-    work.announce("payment.created", payment, account=destination)
 
 
 def _payment(charge: Obj, moved: int, destination: str) -> Obj:

@@ -27,6 +27,7 @@ create index if not exists thing_source on thing (kind, json_extract(body, '$.so
 create index if not exists thing_transfer on thing (kind, json_extract(body, '$.transfer'));
 create index if not exists thing_todo on thing (json_extract(private, '$.todo'))
     where json_extract(private, '$.todo') is not null;
+create index if not exists thing_type on thing (kind, json_extract(body, '$.type'));
 create index if not exists thing_status on thing (kind, json_extract(body, '$.status'));
 create index if not exists thing_account on thing (kind, json_extract(private, '$.account'));
 create table if not exists idempotency (

@@ -57,21 +57,22 @@ def build(sandbox: Sandbox) -> Flask:
 
     @app.errorhandler(ApiError)
     def refused(error: ApiError) -> Response:
-        return written(error.status, json.dumps(error.body()))
+        return written(error.status, error.body())
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         if error.code == 404:
-            return written(404, json.dumps(unknown_url(request.method, request.path).body()))
+            return written(404, unknown_url(request.method, request.path).body())
         code = error.code or 500
-        return written(code, json.dumps({"error": {"message": str(error), "type": "invalid_request_error"}}))
+        return written(code, {"error": {"message": str(error), "type": "invalid_request_error"}})
 
     return app
 
 
-def written(status: int, body: str, request_id: str | None = None, replayed: bool = False) -> Response:
+def written(status: int, body: Obj | str, request_id: str | None = None, replayed: bool = False) -> Response:
     """A JSON answer with Stripe's headers."""
-    response = Response(body, status=status, mimetype="application/json")
+    text = body if isinstance(body, str) else json.dumps(body, indent=2)
+    response = Response(text, status=status, mimetype="application/json")
     response.headers["Request-Id"] = request_id or f"req_{token(14)}"
     response.headers["Stripe-Version"] = API_VERSION
     if replayed:
@@ -94,7 +95,7 @@ class Api:
         except ApiError as refusal:
             self._count("requests", f"refused_{refusal.status}")
             log.info("%s %s %s %s", refusal.status, request.method, path, refusal)
-            return written(refusal.status, json.dumps(refusal.body()), request_id)
+            return written(refusal.status, refusal.body(), request_id)
         if self.sandbox.faults.loses_answer(request.method, path):
             return self._lose(request_id)
         return response
@@ -107,9 +108,7 @@ class Api:
     def _lose(self, request_id: str) -> Response:
         self._count("answers_lost")
         if self.sandbox.faults.settings.lose_answer_how == "500":
-            return written(
-                500, json.dumps({"error": {"type": "api_error", "message": "Answer lost (sandbox fault)."}}), request_id
-            )
+            return written(500, {"error": {"type": "api_error", "message": "Answer lost (sandbox fault)."}}, request_id)
         socket = request.environ.get("werkzeug.socket")
         if socket is not None:
             socket.shutdown(2)
@@ -149,7 +148,7 @@ class Api:
                     sandbox.store.count("requests")
 
             body = sandbox.run(task, account=account, request_id=request_id, idempotency_key=key, conclude=conclude)
-            return written(200, json.dumps(body, indent=2), request_id)
+            return written(200, body, request_id)
         finally:
             if key is not None:
                 sandbox.land(owner, key)

@@ -1,5 +1,6 @@
 """One unit of work: what a handler may read, write and announce within one transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +19,11 @@ class Work:
     store: Store
     now: int
     public_url: str
-    webhook: bool = False
+    wants: Callable[[str], bool] = lambda kind: False
     account: str | None = None
     request_id: str | None = None
     idempotency_key: str | None = None
-    events: list[str] = field(default_factory=list)
+    events: list[tuple[str, str]] = field(default_factory=list)
 
     def get(self, kind: str, identifier: str, *, param: str | None = None) -> Obj:
         """An object, or Stripe's `resource_missing`."""
@@ -46,11 +47,11 @@ class Work:
             type=name,
             api_version=API_VERSION,
             data=data,
-            pending_webhooks=1 if self.webhook else 0,
+            pending_webhooks=int(self.wants(name)),
             request={"id": self.request_id, "idempotency_key": self.idempotency_key},
             **more,
         )
-        self.events.append(event["id"])
+        self.events.append((event["id"], name))
 
     def page(self, kind: str, params: Obj, *, url: str, filters: dict[str, str], extra: tuple[Any, ...] = ()) -> Obj:
         """Stripe's list, newest first; `filters` maps a parameter to the field it narrows."""
