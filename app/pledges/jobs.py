@@ -153,7 +153,7 @@ def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
                 service.apply_refund(refund_id, said, now=clock.now())
 
 
-def expire(pledge_id: int) -> None:
+def expire_page(pledge_id: int) -> None:
     """Close the hosted page of a pledge if it is still open, and apply how it ended."""
     with transaction():
         page = _page(queries.pledge(pledge_id))
@@ -166,7 +166,7 @@ def expire(pledge_id: int) -> None:
     _apply_checkout(page, gateway.expire_checkout(page.checkout, key=f"pledge:{page.ref}:expire"))
 
 
-def close_payment_page(charge_id: int) -> None:
+def expire_payment(charge_id: int) -> None:
     """Close a hosted payment page if it is still open, and apply how it ended."""
     with transaction():
         charge = queries.charge(charge_id)
@@ -397,6 +397,6 @@ def close_pages(campaign_id: int) -> None:
         started = [each.id for each in queries.open_checkouts(campaign_id)]
         paying = [each.id for each in queries.open_pages(campaign_id)]
     for pledge_id in started:
-        expire(pledge_id)
+        expire_page(pledge_id)
     for charge_id in paying:
-        close_payment_page(charge_id)
+        expire_payment(charge_id)

@@ -286,6 +286,18 @@ def in_flight(campaign_id: int) -> int:
     return (charging or 0) + (refunding or 0)
 
 
+def given_back(campaign_id: int) -> bool:
+    """Whether gifts of this campaign have begun to go back: from then on it takes no more."""
+    found = (
+        select(Refund.id)
+        .join(Charge, Charge.id == Refund.charge_id)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(Pledge.campaign_id == campaign_id, Refund.why != "late")
+        .limit(1)
+    )
+    return db.session.scalars(found).first() is not None
+
+
 def open_pages(campaign_id: int) -> Sequence[Charge]:
     """Hosted payment pages of this campaign on which a donor may still pay."""
     return db.session.scalars(

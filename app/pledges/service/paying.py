@@ -70,7 +70,7 @@ def agree_gap(
         return queries.charges(known.id)[-1]
     campaign = campaigns.locked(campaign.id)
     gap = queries.totals(campaign.id).gap(campaign.threshold)
-    if now >= pay_until or gap == ZERO:
+    if now >= pay_until or gap == ZERO or queries.given_back(campaign.id):
         raise Gone("Nothing is missing any more: this project takes no gifts now.")
     address, shown = check_email(email), " ".join(name.split())
     if is_member(campaign, address, by):
