@@ -58,8 +58,9 @@ class Card:
     disputed: bool = False
     funding: str = "credit"
     country: str = "IT"
-    # (Italian, English): how the hosted page explains it.
+    # (Italian, English): how the hosted page explains it where a card is stored, and where one pays at once.
     label: tuple[str, str] = ("", "")
+    paying: tuple[str, str] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -86,18 +87,21 @@ SHOWN = (
             "Chiede 3-D Secure adesso; al prelievo la banca chiede di nuovo la persona",
             "Asks for 3-D Secure now; at the later charge the bank asks for the person again",
         ),
+        paying=("Chiede la conferma 3-D Secure", "Asks for 3-D Secure"),
     ),
     Card("4000000000000002", setup=GENERIC, charge=GENERIC, label=("Rifiutata subito", "Declined now")),
     Card(
         "4000000000000341",
         charge=GENERIC,
         label=("Si salva, ma è rifiutata al prelievo", "Is stored, but declined at the later charge"),
+        paying=("Rifiutata", "Declined"),
     ),
     # The real Stripe refuses this one when it is stored; here it is stored, so that a soft decline can be tried.
     Card(
         "4000000000009995",
         charge=FUNDS,
         label=("Si salva, ma al prelievo mancano i fondi", "Is stored, but has insufficient funds at the later charge"),
+        paying=("Mancano i fondi", "Insufficient funds"),
     ),
 )
 

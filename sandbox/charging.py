@@ -68,7 +68,7 @@ def close_capture(work: Work, intent: Obj, charge: Obj) -> None:
     """Announce the success and move the money, at once or (`automatic_async`, Stripe's default) a moment later."""
     if intent["capture_method"] == "automatic_async":
         # As at Stripe: the answer and `charge.succeeded` carry no balance transaction yet; `charge.updated` follows.
-        work.store.remember(charge["id"], todo="settle")
+        work.store.later(charge["id"], "settle")
     else:
         charge = settle(work, charge)
     work.announce("charge.succeeded", charge)

@@ -33,6 +33,7 @@ SUBSCRIBED = (
 )
 LONGEST_PAUSE = 60.0
 TIMEOUT = 15
+FAREWELL = 3  # how long a delivery under way may keep us from stopping; it is made again at the next start
 IDLE = 1.0
 
 
@@ -63,7 +64,7 @@ class Deliverer:
         """End the thread."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join(timeout=TIMEOUT)
+        self._thread.join(timeout=FAREWELL)
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -155,6 +156,8 @@ class Deliverer:
     def _deliver(self, seq: int, event: str, attempts: int) -> bool:
         signed = self.signed(event)
         answer, good = ("gone", True) if signed is None else self._post(*signed)
+        if self._stopping.is_set():
+            return good
         pause = min(LONGEST_PAUSE, 0.5 * 2.0**attempts)
         with self.store.transaction():
             self.store.db.execute(

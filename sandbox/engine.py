@@ -217,8 +217,7 @@ def digest(params: Obj) -> str:
 
 def catch_up(work: Work) -> None:
     """Let happen what has become due: captures that settle, bank references, test disputes, sessions that expire."""
-    for identifier, task in work.store.todo():
-        work.store.remember(identifier, todo=None)
+    for identifier, task in work.store.take_todo():
         if task == "settle":
             charge = work.get("charge", identifier)
             settle_later(work, charge)
@@ -226,6 +225,5 @@ def catch_up(work: Work) -> None:
                 disputes.open_dispute(work, charge)
         elif task == "acquirer_reference":
             refunds.tell_reference(work, work.get("refund", identifier))
-    due = work.store.find("checkout.session", [("status", "=", "open"), ("expires_at", "<=", work.now)])
-    for session in reversed(due):
+    for session in work.store.overdue_sessions(work.now):
         checkout_sessions.expired(work, session)

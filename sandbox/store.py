@@ -25,11 +25,11 @@ create index if not exists thing_intent on thing (kind, json_extract(body, '$.pa
 create index if not exists thing_charge on thing (kind, json_extract(body, '$.charge'));
 create index if not exists thing_source on thing (kind, json_extract(body, '$.source'));
 create index if not exists thing_transfer on thing (kind, json_extract(body, '$.transfer'));
-create index if not exists thing_todo on thing (json_extract(private, '$.todo'))
-    where json_extract(private, '$.todo') is not null;
 create index if not exists thing_type on thing (kind, json_extract(body, '$.type'));
-create index if not exists thing_status on thing (kind, json_extract(body, '$.status'));
+create index if not exists thing_expiry on thing (json_extract(body, '$.expires_at'))
+    where kind = 'checkout.session' and json_extract(body, '$.status') = 'open';
 create index if not exists thing_account on thing (kind, json_extract(private, '$.account'));
+create table if not exists todo (seq integer primary key autoincrement, id text not null, task text not null);
 create table if not exists idempotency (
     owner text not null, key text not null, method text not null, path text not null, params text not null,
     status integer not null, answer text not null, request_id text not null, primary key (owner, key)
@@ -51,7 +51,9 @@ create table if not exists counter (name text primary key, n integer not null);
 create table if not exists setting (name text primary key, value text not null);
 """
 
-TABLES = ("thing", "idempotency", "delivery", "refusal", "counter")
+# A filter on one of these is worth its own index; without one the newest are read in order until the page is full.
+INDEXED = ("customer", "payment_intent", "charge", "source", "transfer", "type", "~account")
+TABLES = ("thing", "todo", "idempotency", "delivery", "refusal", "counter")
 
 
 class Store:
@@ -151,15 +153,33 @@ class Store:
             clauses.append(f"(created, seq) {sign} (select created, seq from thing where id = ?)")
             values.append(edge)
         where_all = " and ".join(clauses)
-        sql = f"select body from thing where {where_all} order by created {order}, seq {order} limit {limit:d}"
+        by = "+" if any(field in INDEXED and operator == "=" for field, operator, _ in where) else ""
+        sql = f"select body from thing where {where_all} order by {by}created {order}, {by}seq {order} limit {limit:d}"
         found: list[Obj] = [json.loads(row[0]) for row in self.db.execute(sql, values)]
         return found if order == "desc" else found[::-1]
 
+    def later(self, identifier: str, task: str) -> None:
+        """Leave work for a moment later."""
+        self.db.execute("insert into todo (id, task) values (?, ?)", (identifier, task))
+
     def todo(self) -> list[tuple[str, str]]:
         """Work left for later: (identifier, task)."""
-        todo = "json_extract(private, '$.todo')"
-        sql = f"select id, {todo} from thing where {todo} is not null order by seq"
-        return [(row[0], row[1]) for row in self.db.execute(sql)]
+        return list(self.db.execute("select id, task from todo order by seq"))
+
+    def take_todo(self) -> list[tuple[str, str]]:
+        """The same, and it is no longer left."""
+        left = self.todo()
+        if left:
+            self.db.execute("delete from todo")
+        return left
+
+    def overdue_sessions(self, now: int) -> list[Obj]:
+        """Open Checkout sessions whose time is over."""
+        sql = (
+            "select body from thing where kind = 'checkout.session' and json_extract(body, '$.status') = 'open' "
+            "and json_extract(body, '$.expires_at') <= ? order by seq"
+        )
+        return [json.loads(row[0]) for row in self.db.execute(sql, (now,))]
 
     def total(self, expression: str, kind: str, where: str = "1") -> int:
         """One aggregate over objects of a kind."""

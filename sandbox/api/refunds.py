@@ -47,7 +47,7 @@ def create(work: Work, params: Obj) -> Obj:
     work.store.save(refund)
     _mark(work, charge, amount)
     work.announce("refund.created", refund)
-    work.store.remember(refund["id"], todo="acquirer_reference")
+    work.store.later(refund["id"], "acquirer_reference")
     return refund
 
 
