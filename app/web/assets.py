@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
 
-MISSING = "The style sheets are not built yet: run `make assets`, which writes static/dist/manifest.json."
+MISSING = "The style sheets are not built yet: run `make setup`, which writes static/dist/manifest.json."
 YEAR = "public, max-age=31536000, immutable"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 
@@ -51,7 +51,7 @@ def asset(name: str) -> str:
     """The address of a built file: asset("site.css")."""
     files = _manifest().files()
     if name not in files:
-        raise AssetsMissing(f"{name} is not in static/dist/manifest.json: run `make assets`.")
+        raise AssetsMissing(f"{name} is not in static/dist/manifest.json: run `make setup`.")
     return url_for("static", filename=files[name])
 
 
