@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, Date, DateTime, LargeBinary, MetaData, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -103,12 +104,21 @@ def transaction() -> Iterator[None]:
     session.info["in_transaction"] = True
     try:
         yield
+        session.flush()
+        _refuse_aborted()
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info["in_transaction"] = False
+
+
+def _refuse_aborted() -> None:
+    """A database error caught without a savepoint: PostgreSQL would answer COMMIT with a silent rollback."""
+    raw: Any = db.session.connection().connection.driver_connection
+    if raw.info.transaction_status == TransactionStatus.INERROR:
+        raise RuntimeError("a database error was swallowed inside this transaction: nothing can be committed")
 
 
 def in_transaction() -> bool:

@@ -188,7 +188,7 @@ def refuse_password(password: str, *, name: str, email: str, city: str = "Milano
     if len(password) > PASSWORD_MAX:
         return N_("Use at most 128 characters.")
     local, _, domain = email.lower().partition("@")
-    own = [*re.split(r"\W+", name.lower()), *re.split(r"\W+", local), local, domain.partition(".")[0], city.lower()]
+    own = [*re.split(r"\W+", name.lower()), *re.split(r"\W+", local), local, domain, domain.partition(".")[0], city.lower()]
     if _unguessed(password, tuple(word for word in own if len(word) >= 3)) < 5:
         return N_("This password is easy to guess: common words, runs or your own name. Add something unexpected.")
     return None

@@ -23,5 +23,6 @@ def test_a_transaction_that_fails_leaves_no_job(app):
             jobs.defer("outbox.deliver")
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fail)
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert jobs.waiting() == 0

@@ -135,10 +135,17 @@ def test_names_on_disc_are_random_and_never_the_uploaded_one(app):
 
 def test_a_file_whose_action_failed_leaves_an_orphan_that_the_sweep_removes_after_a_day(app, clock):
     kept = store(photo())
-    with pytest.raises(ZeroDivisionError), transaction():
-        lost = service.store(photo(), "x.jpg", kind="picture", private=False, by=None, now=clock.now())
-        folder, ref = gateway.path(lost).parent, lost.ref
-        _ = 1 / 0
+    lost = []
+
+    def fail():
+        with transaction():
+            file = service.store(photo(), "x.jpg", kind="picture", private=False, by=None, now=clock.now())
+            lost.append((gateway.path(file).parent, file.ref))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    folder, ref = lost[0]
     assert queries.by_ref(ref) is None
     assert folder.exists()
     assert service.sweep() == 0

@@ -20,53 +20,6 @@ PASSWORD = "lanterna-ruvida-ottantasei"
 _NUMBERS = itertools.count(1)
 _FIRST = ("Ada", "Bruno", "Carla", "Dario", "Elena", "Fabio", "Greta", "Ivo", "Lia", "Marta", "Nino", "Olga", "Rita")
 _LAST = ("Alberti", "Brenna", "Colnaghi", "Dossi", "Erba", "Fumagalli", "Galbiati", "Locatelli", "Mapelli")
-_ODD = dict(
-    zip(
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        # fmt: off
-        (
-            1,
-            0,
-            5,
-            7,
-            9,
-            13,
-            15,
-            17,
-            19,
-            21,
-            1,
-            0,
-            5,
-            7,
-            9,
-            13,
-            15,
-            17,
-            19,
-            21,
-            2,
-            4,
-            18,
-            20,
-            11,
-            3,
-            6,
-            8,
-            12,
-            14,
-            16,
-            10,
-            22,
-            25,
-            24,
-            23,
-        ),
-        # fmt: on
-        strict=True,
-    )
-)
-_EVEN = {sign: i % 10 if sign.isdigit() else i - 10 for i, sign in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 
 
 def tax_code(born_on: date = date(1988, 5, 17), number: int | None = None) -> str:
@@ -74,8 +27,7 @@ def tax_code(born_on: date = date(1988, 5, 17), number: int | None = None) -> st
     number = next(_NUMBERS) if number is None else number
     letters = "".join(chr(ord("A") + number // 26**place % 26) for place in range(6))
     body = f"{letters}{born_on:%y}{'ABCDEHLMPRST'[born_on.month - 1]}{born_on.day:02d}Z9{number % 100:02d}"
-    weight = sum((_ODD if i % 2 == 0 else _EVEN)[sign] for i, sign in enumerate(body))
-    code = body + chr(ord("A") + weight % 26)
+    code = body + str(codicefiscale.calc_check_digit(body))
     assert codicefiscale.is_valid(code), code
     return code
 

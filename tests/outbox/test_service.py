@@ -59,7 +59,8 @@ def test_nothing_is_sent_by_an_action_that_fails(app, clock, server, run_jobs):
             service.send("a@example.org", "identity/reset", language="it", now=clock.now(), name="A", token="t")
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fail)
+    with pytest.raises(ZeroDivisionError):
+        fail()
     run_jobs("outbox.deliver")
     assert server.kept == []
     assert queries.latest() == []
