@@ -150,8 +150,8 @@ def test_a_tax_code_opens_one_account_only(app, clock):
         db.session.execute(
             text(
                 "insert into identity_person (ref, email, name, language, born_on, tax_code, tax_code_hash,"
-                " password_hash, email_confirmed_at, created_at) select 'x', 'x@example.org', name, language, born_on, tax_code,"
-                " tax_code_hash, password_hash, now(), now() from identity_person"
+                " password_hash, email_confirmed_at, created_at) select 'x', 'x@example.org', name, language, born_on,"
+                " tax_code, tax_code_hash, password_hash, now(), now() from identity_person"
             )
         )
 
