@@ -56,6 +56,7 @@ class Card:
     charge: Decline | None = None
     authentication: Authentication = "never"
     disputed: bool = False
+    refund: Literal["succeeds", "waits", "fails"] = "succeeds"
     funding: str = "credit"
     country: str = "IT"
     # (Italian, English): how the hosted page explains it where a card is stored, and where one pays at once.
@@ -116,6 +117,8 @@ OTHERS = (
     Card("4000000000000119", setup=PROCESSING, charge=PROCESSING),
     Card("4000008260003178", authentication="unless_set_up", charge=FUNDS),
     Card("4000000000000259", disputed=True),
+    Card("4000000000007726", refund="waits"),
+    Card("4000000000005126", refund="fails"),
 )
 
 CARDS = {card.number: card for card in (*SHOWN, *OTHERS)}
@@ -137,6 +140,8 @@ READY = {
     "pm_card_visa_chargeDeclinedLostCard": "4000000000009987",
     "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
     "pm_card_visa_chargeDeclinedExpiredCard": "4000000000000069",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
     "pm_card_createDispute": "4000000000000259",
 }
 

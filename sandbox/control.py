@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from sandbox import checkout
-from sandbox.api import accounts, disputes
+from sandbox import checkout, onboarding
+from sandbox.api import disputes
 from sandbox.checkout import NotOpen, Typed
 from sandbox.engine import Sandbox
 from sandbox.errors import ApiError
@@ -122,11 +122,11 @@ class Control:
 
     def onboard(self, account_id: str) -> Response:
         """What the onboarding page's confirmation does."""
-        return _json(self.sandbox.run(lambda work: accounts.onboard(work, work.get("account", account_id))))
+        return _json(self.sandbox.run(lambda work: onboarding.onboard(work, work.get("account", account_id))))
 
     def disable(self, account_id: str) -> Response:
         """Stripe finds something amiss: the account takes no money any more."""
-        return _json(self.sandbox.run(lambda work: accounts.disable(work, work.get("account", account_id))))
+        return _json(self.sandbox.run(lambda work: onboarding.disable(work, work.get("account", account_id))))
 
     def dispute(self) -> Response:
         """Open a dispute: `{"charge": "ch_…"}`."""

@@ -223,7 +223,9 @@ def catch_up(work: Work) -> None:
             settle_later(work, charge)
             if work.store.private(identifier).get("disputed"):
                 disputes.open_dispute(work, charge)
-        elif task == "acquirer_reference":
-            refunds.tell_reference(work, work.get("refund", identifier))
+        elif task == "refund_ends":
+            refunds.end_well(work, work.get("refund", identifier))
+        elif task == "refund_fails":
+            refunds.fail(work, work.get("refund", identifier))
     for session in work.store.overdue_sessions(work.now):
         checkout_sessions.expired(work, session)

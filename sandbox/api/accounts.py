@@ -1,10 +1,10 @@
-"""Connected accounts and the links to their onboarding."""
+"""Connected accounts: create, retrieve, update, delete, list."""
 
 from sandbox.errors import ApiError, invalid
-from sandbox.shapes import Obj, list_of, new_id, token
-from sandbox.work import Work, differences, merged_metadata
+from sandbox.onboarding import bank_account, changed, refresh
+from sandbox.shapes import Obj, list_of
+from sandbox.work import Work, merged_metadata
 
-LINK_LASTS = 300
 COUNTRIES = {
     "AT",
     "BE",
@@ -37,13 +37,6 @@ PROFILE = (
     "support_phone",
     "support_url",
     "url",
-)
-DUE = (
-    "business_profile.mcc",
-    "business_profile.url",
-    "company.tax_id",
-    "representative.first_name",
-    "representative.last_name",
 )
 TYPES: dict[str, Obj] = {
     "standard": {"dashboard": "full", "losses": "stripe", "fees": "account", "collection": "stripe"},
@@ -107,9 +100,9 @@ def create(work: Work, params: Obj) -> Obj:
         tos_acceptance={"date": None, "ip": None, "user_agent": None} | params.get("tos_acceptance", {}),
         type=params.get("type", "none"),
     )
-    banks = [_bank(work, account["id"], params["external_account"])] if params.get("external_account") else []
+    banks = [bank_account(account["id"], params["external_account"])] if params.get("external_account") else []
     account["external_accounts"] = list_of(banks, url=f"/v1/accounts/{account['id']}/external_accounts")
-    _refresh(account)
+    refresh(account)
     work.store.save(account)
     return account
 
@@ -173,84 +166,6 @@ def _settings(given: Obj) -> Obj:
     return settings
 
 
-def _bank(work: Work, account: str, given: Obj | str) -> Obj:
-    if isinstance(given, str):
-        raise invalid(f"No such token: '{given}'", param="external_account", code="resource_missing")
-    number = given.get("account_number", "").replace(" ", "")
-    if given.get("object") != "bank_account" or not number:
-        raise invalid("The sandbox takes bank accounts only.", param="external_account[object]")
-    return {
-        "id": new_id("bank_account"),
-        "object": "bank_account",
-        "account": account,
-        "account_holder_name": given.get("account_holder_name"),
-        "account_holder_type": given.get("account_holder_type"),
-        "account_type": None,
-        "available_payout_methods": ["standard"],
-        "bank_name": "BANCA DI PROVA",
-        "country": given.get("country", "IT"),
-        "currency": given.get("currency", "eur"),
-        "default_for_currency": True,
-        "fingerprint": token(16),
-        "last4": number[-4:],
-        "metadata": {},
-        "routing_number": None,
-        "status": "new",
-    }
-
-
-def _refresh(account: Obj) -> None:
-    """Requirements and capabilities follow from what is on file."""
-    done = account["details_submitted"]
-    due = [] if done else [*DUE, "tos_acceptance.date"]
-    if not account["external_accounts"]["data"]:
-        due.append("external_account")
-    blocked = not done
-    account["requirements"] = {
-        "alternatives": [],
-        "current_deadline": None,
-        "currently_due": due,
-        "disabled_reason": "requirements.past_due" if blocked else None,
-        "errors": [],
-        "eventually_due": due,
-        "past_due": due if blocked else [],
-        "pending_verification": [],
-    }
-    account["future_requirements"] = {
-        key: None if key in ("current_deadline", "disabled_reason") else [] for key in account["requirements"]
-    }
-    account["capabilities"] = dict.fromkeys(account["capabilities"], "active" if done else "inactive")
-    account["charges_enabled"] = done
-    account["payouts_enabled"] = done and bool(account["external_accounts"]["data"])
-
-
-def onboard(work: Work, account: Obj) -> Obj:
-    """What the onboarding page's confirmation does: everything on file, capabilities active."""
-    old = dict(account)
-    account["details_submitted"] = True
-    account["tos_acceptance"] = {"date": work.now, "ip": "127.0.0.1", "user_agent": None}
-    if not account["external_accounts"]["data"]:
-        test_iban = {"object": "bank_account", "account_number": "IT60X0542811101000000123456", "country": "IT"}
-        account["external_accounts"]["data"] = [_bank(work, account["id"], test_iban)]
-    if account["company"]:
-        account["company"]["tax_id_provided"] = True
-    return _changed(work, account, old)
-
-
-def disable(work: Work, account: Obj) -> Obj:
-    """Stripe finds something amiss later: the account takes no money until it is onboarded again."""
-    old = dict(account)
-    account["details_submitted"] = False
-    return _changed(work, account, old)
-
-
-def _changed(work: Work, account: Obj, old: Obj) -> Obj:
-    _refresh(account)
-    work.store.save(account)
-    work.announce("account.updated", account, previous=differences(old, account), account=account["id"])
-    return account
-
-
 def own(work: Work, params: Obj) -> Obj:
     """GET /v1/account: the platform itself."""
     return {
@@ -300,10 +215,10 @@ def update(work: Work, params: Obj, account: str) -> Obj:
         new["capabilities"] = {k: v for k, v in (asked | old["capabilities"]).items() if k not in dropped}
     if params.get("external_account"):
         new["external_accounts"] = old["external_accounts"] | {
-            "data": [_bank(work, account, params["external_account"])]
+            "data": [bank_account(account, params["external_account"])]
         }
     new["metadata"] = merged_metadata(old["metadata"], params.get("metadata"))
-    return _changed(work, new, old)
+    return changed(work, new, old)
 
 
 def delete(work: Work, params: Obj, account: str) -> Obj:
@@ -316,27 +231,3 @@ def delete(work: Work, params: Obj, account: str) -> Obj:
 def index(work: Work, params: Obj) -> Obj:
     """GET /v1/accounts"""
     return work.page("account", params, url="/v1/accounts", filters={})
-
-
-def create_link(work: Work, params: Obj) -> Obj:
-    """POST /v1/account_links"""
-    account = check_exists(work, params["account"], param="account")
-    for name in ("refresh_url", "return_url"):
-        if not params.get(name):
-            raise invalid(f"Missing required param: {name}.", param=name)
-        if not params[name].startswith(("http://", "https://")):
-            raise invalid("Not a valid URL", param=name, code="url_invalid")
-    if params["type"] == "account_update" and account["controller"]["requirement_collection"] != "application":
-        raise invalid("You cannot create `account_update` type Account Links for this account.", param="type")
-    key = "al_" + token(24)
-    work.store.add(
-        {"id": key, "created": work.now, "account": account["id"]},
-        kind="account_link",
-        private={name: params[name] for name in ("refresh_url", "return_url")} | {"expires_at": work.now + LINK_LASTS},
-    )
-    return {
-        "object": "account_link",
-        "created": work.now,
-        "expires_at": work.now + LINK_LASTS,
-        "url": f"{work.public_url}/setup/s/{account['id']}/{key}",
-    }

@@ -1,7 +1,5 @@
 """PaymentIntents: create, confirm, retrieve, update, cancel, capture, list."""
 
-from typing import Any
-
 from sandbox.api.accounts import check_destination
 from sandbox.api.customers import living
 from sandbox.api.payment_methods import bind, bound
@@ -297,9 +295,3 @@ def index(work: Work, params: Obj) -> Obj:
     """GET /v1/payment_intents"""
     filters = {"customer": "customer"}
     return work.page("payment_intent", params, url="/v1/payment_intents", filters=filters)
-
-
-def pending_page(work: Work, intent: str) -> tuple[Obj, Any]:
-    """For the 3-D Secure page: the intent and where to go afterwards."""
-    found = work.get("payment_intent", intent)
-    return found, work.store.private(intent).get("return_url")

@@ -1,5 +1,6 @@
 """Refunds, never more than was charged."""
 
+from sandbox.cards import of_private
 from sandbox.errors import invalid
 from sandbox.money import written
 from sandbox.settling import book, proportional, refund_application_fee, reverse_transfer
@@ -20,6 +21,7 @@ def create(work: Work, params: Obj) -> Obj:
             param="refund_application_fee",
         )
     everything = amount == charge["amount"] - charge["amount_refunded"]
+    ends = of_private(work.store.private(charge["payment_method"])).refund
     refund = work.add(
         "refund",
         amount=amount,
@@ -32,7 +34,8 @@ def create(work: Work, params: Obj) -> Obj:
         metadata=merged_metadata({}, params.get("metadata")),
         payment_intent=charge["payment_intent"],
         reason=params.get("reason"),
-        status="succeeded",
+        status="pending" if ends == "waits" else "succeeded",
+        pending_reason="processing" if ends == "waits" else None,
     )
     refund["balance_transaction"] = book(
         work, "refund", amount=-amount, currency=charge["currency"], source=refund["id"]
@@ -47,7 +50,7 @@ def create(work: Work, params: Obj) -> Obj:
     work.store.save(refund)
     _mark(work, charge, amount)
     work.announce("refund.created", refund)
-    work.store.later(refund["id"], "acquirer_reference")
+    work.store.later(refund["id"], "refund_fails" if ends == "fails" else "refund_ends")
     return refund
 
 
@@ -104,9 +107,27 @@ def _mark(work: Work, charge: Obj, amount: int) -> None:
     work.announce("charge.refunded", charge, previous=differences(old, charge))
 
 
-def tell_reference(work: Work, refund: Obj) -> None:
-    """A moment later the bank's reference is known: `refund.updated`."""
+def fail(work: Work, refund: Obj) -> None:
+    """The bank sends the money back: it is on the platform's balance again, the donor has nothing."""
+    back = book(work, "refund_failure", amount=refund["amount"], currency=refund["currency"], source=refund["id"])
+    refund |= {
+        "status": "failed",
+        "failure_reason": "expired_or_canceled_card",
+        "failure_balance_transaction": back["id"],
+    }
+    work.store.save(refund)
+    charge = work.get("charge", refund["charge"])
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    work.store.save(charge)
+    work.announce("refund.failed", refund)
+    work.announce("refund.updated", refund, previous={"status": "succeeded"})
+
+
+def end_well(work: Work, refund: Obj) -> None:
+    """A moment later the bank's reference is known, and a refund that waited has arrived: `refund.updated`."""
     old = dict(refund)
+    refund |= {"status": "succeeded", "pending_reason": None}
     card = refund["destination_details"]["card"]
     refund["destination_details"] = {
         "type": "card",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from sandbox.api import (
+    account_links,
     accounts,
     balance,
     charges,
@@ -27,7 +28,7 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("GET", "/v1/accounts/{account}", accounts.retrieve),
     ("POST", "/v1/accounts/{account}", accounts.update),
     ("DELETE", "/v1/accounts/{account}", accounts.delete),
-    ("POST", "/v1/account_links", accounts.create_link),
+    ("POST", "/v1/account_links", account_links.create),
     ("GET", "/v1/application_fees", charges.application_fees),
     ("GET", "/v1/application_fees/{id}", charges.application_fee),
     ("POST", "/v1/application_fees/{id}/refunds", charges.fee_refund),

@@ -311,6 +311,25 @@ def test_a_refund_refuses_what_the_charge_does_not_have(box: Box) -> None:
         box.v1.refunds.create(params={"payment_intent": unpaid.id})
 
 
+def test_a_refund_may_wait_and_then_arrive(box: Box) -> None:
+    intent = box.charge(5000, card="4000000000007726")
+    refund = box.v1.refunds.create(params={"payment_intent": intent.id})
+    assert refund.status == "pending"
+    assert box.v1.refunds.retrieve(refund.id).status == "succeeded"
+    assert box.types()[-1] == "refund.updated"
+
+
+def test_a_refund_may_fail_afterwards(box: Box) -> None:
+    intent = box.charge(5000, card="4000000000005126")
+    refund = box.v1.refunds.create(params={"payment_intent": intent.id})
+    assert refund.status == "succeeded"
+    failed = box.v1.refunds.retrieve(refund.id, params={"expand": ["failure_balance_transaction"]})
+    assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
+    assert failed.failure_balance_transaction.amount == 5000
+    assert box.v1.charges.retrieve(intent.latest_charge).amount_refunded == 0
+    assert "refund.failed" in box.types()
+
+
 def test_the_balance_becomes_available_after_a_week(box: Box) -> None:
     box.charge(5000)
     assert box.v1.balance.retrieve().available[0].amount == 0
