@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import pool
 
@@ -104,7 +104,9 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         **changes,
     }.items():
         setattr(settings, name, value)
-    return create_app(settings)
+    app = create_app(settings)
+    app.test_client_class = Browser
+    return app
 
 
 class FrozenClock:
@@ -200,6 +202,15 @@ def app(_app: Flask, database: Database, clock: FrozenClock) -> Iterator[Flask]:
     with _app.app_context():
         yield _app
         db.session.remove()
+
+
+class Browser(FlaskClient):
+    """A browser of the test's: requests share the test's application context, but never what another left in `g`."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture
