@@ -104,6 +104,18 @@ def updates(campaign: Campaign) -> Sequence[Update]:
     ).all()
 
 
+def latest_updates(limit: int) -> Sequence[tuple[Update, Campaign]]:
+    """The newest news of all public campaigns, each with its campaign."""
+    rows = db.session.execute(
+        select(Update, Campaign)
+        .join(Campaign, Campaign.id == Update.campaign_id)
+        .where(Campaign.state.in_(PUBLIC))
+        .order_by(Update.posted_at.desc(), Update.id.desc())
+        .limit(limit)
+    )
+    return [(update, found) for update, found in rows]
+
+
 def answered(campaign: Campaign) -> Sequence[Question]:
     """Questions that the group has answered, oldest first."""
     return db.session.scalars(

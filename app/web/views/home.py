@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core import clock
 from app.core.money import Money
-from app.web import gates
+from app.web import gates, queries
 
 bp = Blueprint("web", __name__)
 
@@ -22,7 +22,8 @@ PAGES = frozenset(
 @gates.public
 def home() -> ResponseReturnValue:
     """What is going on in the city."""
-    return render_template("web/home.html")
+    now = clock.now()
+    return render_template("web/home.html", front=queries.front(now), now=now)
 
 
 @bp.get("/pages/<name>")
