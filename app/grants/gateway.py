@@ -49,11 +49,8 @@ def agreement_pdf(facts: Mapping[str, Any], *, made_at: datetime) -> bytes:
 
 def transfers_file(lines: Sequence[Transfer], *, treasury: Treasury, execute_on: date) -> tuple[str, str]:
     """The file for the bank, checked against the schema, and the message id it carries."""
-    paper = SepaTransfer(
-        {"name": treasury.name, "IBAN": treasury.iban, "BIC": treasury.bic, "currency": "EUR", "batch": True},
-        schema=SCHEMA,
-        clean=True,
-    )
+    payer = {"name": treasury.name, "IBAN": treasury.iban, "currency": "EUR", "batch": True}
+    paper = SepaTransfer(payer | ({"BIC": treasury.bic} if treasury.bic else {}), schema=SCHEMA, clean=True)
     for line in lines:
         paper.add_payment(
             {

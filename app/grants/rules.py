@@ -12,16 +12,22 @@ from app.matching.rules import final_grant
 
 
 class AgreementState(StrEnum):
+    """An agreement waits for its signatures, or has both."""
+
     SENT = "sent"
     SIGNED = "signed"
 
 
 class Signer(StrEnum):
+    """The two parties."""
+
     RESPONSIBLE = "responsible"
     REPRESENTATIVE = "representative"
 
 
 class TrancheState(StrEnum):
+    """Whether a tranche can be ordered."""
+
     WAITING = "waiting"
     DUE = "due"
     PAID = "paid"
@@ -29,6 +35,8 @@ class TrancheState(StrEnum):
 
 
 class OrderState(StrEnum):
+    """Whose hands a payment order has passed."""
+
     PREPARED = "prepared"
     APPROVED = "approved"
     EXPORTED = "exported"
@@ -37,6 +45,8 @@ class OrderState(StrEnum):
 
 
 class OrderAct(StrEnum):
+    """What a hand does with an order."""
+
     APPROVE = "approve"
     EXPORT = "export"
     PAY = "pay"
@@ -54,12 +64,16 @@ LIVE_ORDERS = frozenset({OrderState.PREPARED, OrderState.APPROVED, OrderState.EX
 
 
 class ReportState(StrEnum):
+    """Whether the group writes, the office checks, or all is done."""
+
     OPEN = "open"
     SENT = "sent"
     CLOSED = "closed"
 
 
 class ReportAct(StrEnum):
+    """How a report goes back and forth."""
+
     SEND = "send"
     REOPEN = "reopen"
     CLOSE = "close"
@@ -73,12 +87,16 @@ REPORT_MOVES: dict[tuple[ReportState, ReportAct], ReportState] = {
 
 
 class ExpenseState(StrEnum):
+    """What the office said of a receipt."""
+
     SENT = "sent"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
 
 
 class ExpenseAct(StrEnum):
+    """What the office can say of a receipt."""
+
     ACCEPT = "accept"
     REJECT = "reject"
 

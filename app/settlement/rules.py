@@ -15,6 +15,8 @@ WAIT_FOR_LATE_EVENTS = timedelta(minutes=10)
 
 
 class State(StrEnum):
+    """Where a case stands."""
+
     CLOSING = "closing"
     CONSTITUTING = "constituting"
     NOTIFIED = "notified"
@@ -24,6 +26,8 @@ class State(StrEnum):
 
 
 class Act(StrEnum):
+    """How a case goes on."""
+
     WAIT_FOR_ENTITY = "wait_for_entity"
     NOTIFY = "notify"
     COLLECT = "collect"
@@ -46,6 +50,8 @@ ENDED = frozenset({State.CONFIRMED, State.RELEASED})
 
 
 class Outcome(StrEnum):
+    """What the close decided."""
+
     WON = "won"
     LOST = "lost"
 

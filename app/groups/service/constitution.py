@@ -89,8 +89,9 @@ def extend(constitution: Constitution, days: int, reason: str, *, by: Actor, now
         errors["reason"] = N_("Write the reason in one sentence: it goes to the group and into the record.")
     if errors:
         raise Invalid(errors)
+    extended_by = by.id  # read before the row changes: loading a person would flush half an extension
     constitution.extended_until = _later(constitution.due_at, days)
-    constitution.extended_at, constitution.extended_by = now, by.id
+    constitution.extended_at, constitution.extended_by = now, extended_by
     constitution.extension_reason = reason.strip()
     record("groups.extend", subject=f"group:{group.id}", by=by, now=now, days=days, reason=reason.strip())
     key = f"groups.extended:{constitution.id}:{constitution.subject}"

@@ -1,0 +1,79 @@
+"""Closing the accounts: what the grant becomes, what is still paid, what flows back to the fund."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.calls.rules import TrancheKind
+from app.core.db import db
+from app.core.errors import Conflict
+from app.core.money import ZERO
+from app.core.moves import move
+from app.grants import queries
+from app.grants.models import Account, Agreement, Tranche
+from app.grants.rules import REPORT_MOVES, Closing, ReportAct, TrancheState
+from app.grants.service.agreement import key, refuse_own, tell
+from app.groups import queries as groups
+from app.identity.models import Person
+from app.journal.service import record
+from app.matching import service as matching
+from app.settlement import queries as settlement
+
+
+def close_account(agreement: Agreement, *, by: Person, now: datetime) -> Account:
+    """Decide the final grant on the receipts accepted; the balance becomes due, the rest goes back to the fund."""
+    agreement = queries.lock_agreement(agreement)
+    campaign = settlement.campaign(agreement.campaign_id)
+    refuse_own(campaign.group_id, by)
+    report = queries.lock_report(agreement.id)
+    report.state = move(REPORT_MOVES, report.state, ReportAct.CLOSE)
+    if waiting := queries.undecided(report.id):
+        raise Conflict("%(count)s receipts still wait for a decision: accept or reject them first.", count=waiting)
+    order = queries.order_under_way(agreement.id)
+    if order is not None:
+        raise Conflict(
+            "Order %(number)s is not paid yet: finish or stop it first.", number=f"{order.number}/{order.year}"
+        )
+    found = queries.figures(agreement)
+    account = Account(
+        agreement_id=agreement.id,
+        confirmed=found.confirmed,
+        accepted=queries.accepted(agreement),
+        gifts=queries.gifts(agreement),
+        by_share=found.by_share,
+        by_gifts=found.by_gifts,
+        final_grant=found.final,
+        paid_before=queries.paid(agreement),
+        balance=found.balance,
+        economy=found.economy,
+        recovery=found.recovery,
+        limited_by=found.limit,
+        closed_at=now,
+        closed_by=by.id,
+    )
+    db.session.add(account)
+    db.session.flush()
+    _settle_tranches(agreement, found)
+    if found.economy:
+        matching.economise(agreement.proposal_id, found.economy, by=by, now=now)
+    if not found.balance:
+        matching.close(agreement.proposal_id, by=by, now=now)
+    record("grants.close_account", subject=key(agreement), by=by, now=now, final=found.final, economy=found.economy)
+    for member in groups.members(campaign.group_id):
+        tell(agreement, member, "grants/account_closed", now, final=found.final, balance=found.balance,
+             economy=found.economy, recovery=found.recovery)  # fmt: skip
+    return account
+
+
+def _settle_tranches(agreement: Agreement, found: Closing) -> None:
+    """An advance nobody ordered is paid with the balance; the balance is what the final grant still lacks."""
+    tranches = {one.kind: one for one in queries.tranches(agreement.id)}
+    advance, balance = tranches.get(TrancheKind.ADVANCE), tranches.get(TrancheKind.BALANCE)
+    if advance is not None and advance.state is not TrancheState.PAID:
+        advance.state, advance.amount = TrancheState.NOTHING, ZERO
+    if balance is None:
+        balance = Tranche(agreement_id=agreement.id, kind=TrancheKind.BALANCE, bp=0)
+        db.session.add(balance)
+    balance.amount = found.balance
+    balance.state = TrancheState.DUE if found.balance else TrancheState.NOTHING
+    db.session.flush()

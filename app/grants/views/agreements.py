@@ -1,0 +1,169 @@
+"""Agreements: list, preparation, dossier, signing, publication."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.calls import queries as calls
+from app.campaigns import queries as campaigns
+from app.core import clock
+from app.core.db import transaction
+from app.core.errors import Invalid, Missing, Refusal
+from app.grants import queries, service
+from app.grants.models import Agreement
+from app.groups import queries as groups
+from app.settlement import queries as settlement
+from app.web import downloads, gates
+
+bp = Blueprint("grants", __name__, url_prefix="/grants")
+OFFICE = ("officer", "responsible", "finance", "administrator")
+
+
+def visible(ref: str) -> Agreement:
+    """The agreement, for the office and for the people of its group; nobody else knows of it."""
+    found = queries.by_ref(ref)
+    if found is None or not (gates.roles() & set(OFFICE) or is_party(found)):
+        raise Missing("There is no grant at this address.")
+    return found
+
+
+def is_party(agreement: Agreement) -> bool:
+    """Whether the reader belongs to the group or signs for its body."""
+    person = gates.require()
+    group_id = settlement.campaign(agreement.campaign_id).group_id
+    return person.id == agreement.representative_id or groups.is_member(group_id, person.id)
+
+
+def back_to(agreement: Agreement, endpoint: str = "grants.show") -> Response:
+    """After an act: the page of the grant."""
+    return redirect(url_for(endpoint, ref=agreement.ref), 303)  # type: ignore[return-value]  # werkzeug's own Response
+
+
+def refused(refusal: Refusal) -> None:
+    """Show why not, on the page the reader comes back to."""
+    flash(gates.say(refusal), "error")
+
+
+@bp.get("/")
+@gates.role(*OFFICE)
+def agreements() -> ResponseReturnValue:
+    """All grants, and the campaigns that wait for an agreement."""
+    return render_template("grants/agreements.html", rows=queries.agreements(), waiting=queries.to_prepare())
+
+
+@bp.route("/prepare/<slug>", methods=["GET", "POST"])
+@gates.role("officer")
+def prepare(slug: str) -> ResponseReturnValue:
+    """Choose the CUP and write the agreement."""
+    campaign = campaigns.by_slug(slug)
+    errors: dict[str, Refusal] = {}
+    if request.method == "POST":
+        try:
+            with transaction():
+                made = service.prepare(
+                    campaign, cup_code=request.form.get("cup", ""), by=gates.require(), now=clock.now()
+                )
+            flash(_("The agreement is ready: both parties have a mail."), "done")
+            return back_to(made)
+        except Invalid as wrong:
+            errors = wrong.errors
+        except Refusal as refusal:
+            refused(refusal)
+            known = queries.agreement_of(campaign.proposal_id)
+            return back_to(known) if known else redirect(url_for("grants.agreements"), 303)
+    standing = settlement.standing(campaign)
+    if standing is None:
+        raise Missing("The close of this campaign has not begun.")
+    cups = calls.whole(calls.call(campaign.call_id)).programme.cups
+    page = render_template("grants/prepare.html", s=standing, cups=cups, values=request.form, errors=errors)
+    return page, 422 if errors else 200
+
+
+@bp.get("/<ref>")
+@gates.signed_in
+def show(ref: str) -> ResponseReturnValue:
+    """The grant with all its parts, for the office and for the group."""
+    agreement = visible(ref)
+    return render_template(
+        "grants/show.html",
+        d=queries.dossier(agreement),
+        figures=queries.figures(agreement),
+        party=is_party(agreement),
+        may_sign=queries.waits_for(agreement, gates.require().id),
+        may_publish=bool(gates.roles() & {"officer", "responsible"}),
+        may_order="officer" in gates.roles(),
+    )
+
+
+@bp.get("/<ref>/text.pdf")
+@gates.signed_in
+def text(ref: str) -> ResponseReturnValue:
+    """The text that is signed."""
+    return downloads.send(queries.text_of(visible(ref)), inline=True)
+
+
+@bp.get("/<ref>/signed.pdf")
+@gates.signed_in
+def signed(ref: str) -> ResponseReturnValue:
+    """The copy with the signatures on its last page."""
+    found = queries.signed_copy(visible(ref))
+    if found is None:
+        raise Missing("This agreement is not signed by both parties yet.")
+    return downloads.send(found, inline=True)
+
+
+@bp.post("/<ref>/code")
+@gates.signed_in
+def ask_code(ref: str) -> ResponseReturnValue:
+    """Mail the reader a one-time code."""
+    agreement = visible(ref)
+    try:
+        with transaction():
+            service.ask_code(agreement, by=gates.require(), now=clock.now())
+        flash(_("We have sent you a code by e-mail. It is good for 15 minutes."), "done")
+    except Refusal as refusal:
+        refused(refusal)
+    return back_to(agreement, "grants.sign")
+
+
+@bp.route("/<ref>/sign", methods=["GET", "POST"])
+@gates.signed_in
+def sign(ref: str) -> ResponseReturnValue:
+    """Read and sign with the code."""
+    agreement = visible(ref)
+    errors: dict[str, Refusal] = {}
+    if request.method == "POST":
+        try:
+            with transaction():
+                service.sign(agreement, code=request.form.get("code", ""), by=gates.require(), now=clock.now())
+            flash(_("Signed. Your name, the time and the hash of the text are kept."), "done")
+            return back_to(agreement)
+        except Invalid as wrong:
+            errors = wrong.errors
+        except Refusal as refusal:
+            refused(refusal)
+            return back_to(agreement)
+    page = render_template(
+        "grants/sign.html",
+        d=queries.dossier(agreement),
+        may_sign=queries.waits_for(agreement, gates.require().id),
+        values=request.form,
+        errors=errors,
+    )
+    return page, 422 if errors else 200
+
+
+@bp.post("/<ref>/publish")
+@gates.role("officer", "responsible")
+def publish(ref: str) -> ResponseReturnValue:
+    """Make the public record of the award."""
+    agreement = visible(ref)
+    try:
+        with transaction():
+            service.publish(agreement, by=gates.require(), now=clock.now())
+        flash(_("The award is published in the register."), "done")
+    except Refusal as refusal:
+        refused(refusal)
+    return back_to(agreement)

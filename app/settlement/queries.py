@@ -1,0 +1,253 @@
+"""Reads of closes and cases: what is due, where each campaign's money stands, and whether rows and ledger agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.calls import queries as calls
+from app.calls.rules import Terms
+from app.campaigns.models import Campaign
+from app.campaigns.rules import State as CampaignState
+from app.core.crypto import sha256_hex
+from app.core.db import db
+from app.core.errors import Missing
+from app.core.money import ZERO, Money
+from app.core.todo import Todo
+from app.groups import queries as groups
+from app.groups.models import Constitution, Group, LegalEntity
+from app.ledger import queries as ledger
+from app.ledger.rules import Check
+from app.pledges import queries as pledges
+from app.pledges.models import Pledge
+from app.pledges.rules import State as PledgeState
+from app.settlement.models import Case, Close
+from app.settlement.rules import ENDED, WAIT_FOR_LATE_EVENTS, Outcome, State, canonical, decide, result
+from app.territory.models import Zone
+
+
+def due(now: datetime) -> Sequence[int]:
+    """Campaigns whose deadline has passed and whose close has not begun."""
+    return db.session.scalars(
+        select(Campaign.id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .where(
+            Campaign.state.in_([CampaignState.LIVE, CampaignState.SUSPENDED]),
+            Campaign.closes_at <= now,
+            Case.id.is_(None),
+        )
+        .order_by(Campaign.closes_at, Campaign.id)
+    ).all()
+
+
+def open_cases() -> Sequence[int]:
+    """Campaigns whose case is not ended, oldest close first."""
+    return db.session.scalars(
+        select(Case.campaign_id).where(Case.state.not_in(ENDED)).order_by(Case.close_started_at, Case.id)
+    ).all()
+
+
+def case(campaign_id: int) -> Case | None:
+    """The case of a campaign, once its close has begun."""
+    return db.session.scalars(
+        select(Case).where(Case.campaign_id == campaign_id).execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def lock_case(campaign_id: int) -> Case:
+    """The case, held still until the end of this transaction."""
+    found = db.session.scalars(
+        select(Case).where(Case.campaign_id == campaign_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise Missing("The close of this campaign has not begun.")
+    return found
+
+
+def close_of(campaign_id: int) -> Close | None:
+    """The record of the close, once the campaign is decided."""
+    return db.session.scalars(select(Close).where(Close.campaign_id == campaign_id)).one_or_none()
+
+
+def campaign(campaign_id: int) -> Campaign:
+    """The campaign of a case."""
+    return db.session.get_one(Campaign, campaign_id)
+
+
+def deadline(campaign: Campaign) -> datetime:
+    """When the campaign closes, once it has opened."""
+    if campaign.closes_at is None:
+        raise Missing("This campaign has not opened yet: it has no deadline.")
+    return campaign.closes_at
+
+
+def promises(campaign_id: int) -> Sequence[Pledge]:
+    """The promises that stand at this moment, in the order in which they were made."""
+    return db.session.scalars(
+        select(Pledge)
+        .where(Pledge.campaign_id == campaign_id, Pledge.state == PledgeState.ACTIVE)
+        .order_by(Pledge.active_at, Pledge.id)
+    ).all()
+
+
+def unchecked(campaign_id: int) -> Sequence[Pledge]:
+    """Large promises that no officer looked at in time."""
+    return db.session.scalars(
+        select(Pledge).where(Pledge.campaign_id == campaign_id, Pledge.state == PledgeState.HELD).order_by(Pledge.id)
+    ).all()
+
+
+def ripe(case: Case, now: datetime) -> bool:
+    """Whether a collection can be concluded: every promise is collected, or the grace window is over."""
+    if case.grace_until is None:
+        return False
+    return now >= case.grace_until or not pledges.active(case.campaign_id)
+
+
+def terms_of(campaign: Campaign) -> Terms:
+    """The rules a campaign was opened under."""
+    return calls.terms(campaign.terms_id)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One campaign's close and collection as the office sees it."""
+
+    campaign: Campaign
+    case: Case
+    close: Close | None
+    group: Group
+    zone: Zone
+    totals: pledges.Totals
+    constitution: Constitution | None
+    entity: LegalEntity | None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the step under way ends."""
+        match self.case.state:
+            case State.CLOSING:
+                return self.case.close_started_at + WAIT_FOR_LATE_EVENTS
+            case State.CONSTITUTING:
+                return self.constitution.ends_at if self.constitution else None
+            case State.NOTIFIED:
+                return self.case.charge_from
+            case State.COLLECTING:
+                return self.case.grace_until
+            case _:
+                return self.case.ended_at
+
+
+def standing(campaign: Campaign) -> Standing | None:
+    """Where this campaign's money stands, once its close has begun."""
+    found = case(campaign.id)
+    if found is None:
+        return None
+    return Standing(
+        campaign=campaign,
+        case=found,
+        close=close_of(campaign.id),
+        group=groups.group(campaign.group_id),
+        zone=db.session.get_one(Zone, campaign.zone_id),
+        totals=pledges.totals(campaign.id),
+        constitution=groups.constitution_of(campaign.group_id),
+        entity=groups.verified_entity(campaign.group_id),
+    )
+
+
+def standings(*, ended: bool) -> list[Standing]:
+    """All cases that run, or the ones that ended, with the newest close first."""
+    rows = db.session.scalars(
+        select(Campaign)
+        .join(Case, Case.campaign_id == Campaign.id)
+        .where(Case.state.in_(ENDED) if ended else Case.state.not_in(ENDED))
+        .order_by(Case.close_started_at.desc(), Case.id.desc())
+    )
+    return [found for row in rows if (found := standing(row)) is not None]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a close or a conclusion would find if it were decided on the figures of this moment."""
+
+    campaign: Campaign
+    state: str
+    counted: Money
+    threshold: Money
+    collected: Money
+    outcome: str
+    match: Money
+
+
+def forecasts(now: datetime) -> list[Forecast]:
+    """The outcome of each campaign that is due or under way; writes nothing."""
+    found = []
+    for campaign_id in [*due(now), *open_cases()]:
+        row, held, totals = campaign(campaign_id), case(campaign_id), pledges.totals(campaign_id)
+        policy = terms_of(row).match
+        if held is None or held.state is State.CLOSING:
+            outcome, match = str(decide(totals.counted, row.threshold)), ZERO
+            if outcome == Outcome.WON:
+                match = result(totals.promised, totals.counted, row.budget, row.stretch, policy).match
+        else:
+            reached = result(totals.collected, totals.collected_counted, row.budget, row.stretch, policy)
+            outcome, match = str(reached.why), reached.match
+        state = str(held.state) if held else "due"
+        found.append(Forecast(row, state, totals.counted, row.threshold, totals.collected, outcome, match))
+    return found
+
+
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+    """What an officer watches: campaigns that collect, and groups that may need more time."""
+    if "officer" not in roles:
+        return []
+    found = []
+    for one in standings(ended=False):
+        if one.case.state not in (State.COLLECTING, State.CONSTITUTING):
+            continue
+        collecting = one.case.state is State.COLLECTING
+        found.append(
+            Todo(
+                what="Follow the collection: %(declined)d cards refused" if collecting else "The group forms its body",
+                params={"declined": one.totals.declined_count},
+                subject=one.campaign.title,
+                endpoint="settlement.show",
+                args={"slug": one.campaign.slug},
+                state="wait",
+                due_at=one.due_at,
+                amount=one.totals.collected_counted if collecting else one.campaign.ceiling,
+                room="settlement",
+                zone=one.zone.name,
+            )
+        )
+    return found
+
+
+def checks() -> Iterable[Check]:
+    """Each close record is what was hashed; each ended case left the budget book as it says."""
+    for close in db.session.scalars(select(Close).order_by(Close.id)):
+        same = sha256_hex(canonical(close.record)) == close.sha256
+        yield Check(f"close of campaign:{close.campaign_id}: record is unchanged", Money(1), Money(int(same)))
+        listed = Money(sum(int(one["cents"]) for one in close.record["pledges"] if one["counts"]))
+        yield Check(f"close of campaign:{close.campaign_id}: counted", close.counted, listed)
+    for held in db.session.scalars(select(Case).where(Case.state.in_(ENDED)).order_by(Case.id)):
+        row = campaign(held.campaign_id)
+        books = ledger.balances("budget", f"proposal:{row.proposal_id}")
+        yield Check(f"campaign:{row.id}: nothing stays reserved", ZERO, books.get("reserved", ZERO))
+        still = ledger.balance("promises", f"campaign:{row.id}", "promised")
+        yield Check(f"campaign:{row.id}: no promise stays open", ZERO, still)
+        if held.state is State.CONFIRMED:
+            gifts = -ledger.balance("cash", f"campaign:{row.id}", "givers")
+            yield Check(f"campaign:{row.id}: collected", held.collected or ZERO, gifts)
+        elif not pledges.in_flight(row.id):
+            yield Check(f"campaign:{row.id}: no gift is kept", ZERO, pledges.totals(row.id).collected)
+
+
+def moments(now: datetime) -> Iterable[tuple[datetime, str]]:
+    """When the next step of each case is due."""
+    for one in standings(ended=False):
+        if one.due_at is not None and one.due_at > now:
+            yield one.due_at, f"{one.campaign.title}: {one.case.state}"
