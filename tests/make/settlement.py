@@ -81,7 +81,7 @@ def after_grace(campaign: Campaign, run_jobs: Run) -> Case:
 
 
 def confirmed(run_jobs: Run, amounts: Sequence[str] = (*REACHED, "20"), **given: Any) -> Campaign:
-    """A campaign of 12,000.00 whose gifts (4,800.00 unless others are named) are collected and whose match is confirmed."""
+    """A campaign of 12,000.00 whose gifts (4,800.00 unless others are named) are collected: its match is confirmed."""
     campaign = campaigns.live_campaign(**given)
     promised(campaign, amounts)
     closed(campaign, run_jobs)
