@@ -19,6 +19,8 @@ from app.files.models import File
 from app.files.rules import PIXELS, SCAN_SIDE, SIDE, SUFFIX, WIDTHS
 
 _STORED = re.compile(r"[0-9a-f]{40}")
+TOO_LARGE = N_("This picture is too large. Make it smaller than 25 megapixels.")
+Image.MAX_IMAGE_PIXELS = max(PIXELS.values())
 
 
 class UnreadablePicture(ValueError):
@@ -36,19 +38,21 @@ class Drawn:
     variants: dict[str, bytes]
 
 
-def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
-    """Decode with the size known first: a small file may claim to be an enormous picture."""
+def _decoded(data: bytes, media_type: str, side: int) -> Image.Image:
+    """The picture upright within a square of that side, its size checked first: a small file may lie."""
     try:
-        picture = Image.open(BytesIO(data), formats=formats)
-        if picture.width * picture.height > PIXELS or max(picture.size) > SIDE:
-            raise UnreadablePicture(N_("This picture is too large. Make it smaller than 50 megapixels."))
-        picture.seek(0)
-        picture.load()
-        upright = ImageOps.exif_transpose(picture)
+        picture: Image.Image = Image.open(BytesIO(data), formats=(media_type.removeprefix("image/").upper(),))
+        if picture.width * picture.height > PIXELS[media_type] or max(picture.size) > SIDE:
+            raise UnreadablePicture(TOO_LARGE)
+        if picture.mode not in ("RGB", "RGBA", "L", "LA", "CMYK", "YCbCr"):
+            picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+        # A JPEG is decoded at a half, a quarter or an eighth of its size here: memory stays small.
+        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _bare(ImageOps.exif_transpose(picture))
     except UnreadablePicture:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadablePicture(N_("This picture is too large. Make it smaller than 50 megapixels.")) from None
+        raise UnreadablePicture(TOO_LARGE) from None
     except (
         UnidentifiedImageError,
         OSError,
@@ -60,14 +64,12 @@ def _open(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         LookupError,
     ):
         raise UnreadablePicture(N_("This picture is broken or cut off. Save it again and send the new file.")) from None
-    return upright
 
 
 def _bare(picture: Image.Image) -> Image.Image:
     """Only the pixels: a new picture that carries no metadata, place, thumbnail or profile of the old one."""
-    mode = "RGBA" if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info else "RGB"
-    pixels = picture.convert(mode)
-    clean = Image.new(mode, pixels.size)
+    pixels = picture.convert("RGBA" if picture.mode in ("RGBA", "LA") else "RGB")
+    clean = Image.new(pixels.mode, pixels.size)
     clean.paste(pixels)
     return clean
 
@@ -75,8 +77,7 @@ def _bare(picture: Image.Image) -> Image.Image:
 def _within(picture: Image.Image, width: int) -> Image.Image:
     if picture.width <= width:
         return picture
-    height = max(1, round(picture.height * width / picture.width))
-    return picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return picture.resize((width, max(1, round(picture.height * width / picture.width))), Image.Resampling.LANCZOS)
 
 
 def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
@@ -85,10 +86,11 @@ def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def draw_picture(data: bytes) -> Drawn:
+def draw_picture(data: bytes, media_type: str) -> Drawn:
     """WebP at the widths that pages use, the largest being the file itself, and AVIF for phones."""
-    picture = _bare(_open(data, ("JPEG", "PNG", "WEBP")))
-    large, small = (_within(picture, width) for width in reversed(WIDTHS))
+    picture = _decoded(data, media_type, 2 * max(WIDTHS))
+    large = _within(picture, max(WIDTHS))
+    small = _within(large, min(WIDTHS))
     main = _encoded(large, "WEBP", quality=82, method=4)
     variants = {
         "640.webp": _encoded(small, "WEBP", quality=80, method=4),
@@ -99,10 +101,7 @@ def draw_picture(data: bytes) -> Drawn:
 
 def draw_scan(data: bytes, media_type: str) -> Drawn:
     """A photographed document in its own form, made anew, large enough to be read."""
-    picture = _bare(_open(data, ("JPEG", "PNG")))
-    longest = max(picture.size)
-    if longest > SCAN_SIDE:
-        picture = _within(picture, max(1, picture.width * SCAN_SIDE // longest))
+    picture = _decoded(data, media_type, SCAN_SIDE)
     if media_type == "image/jpeg":
         made = _encoded(picture.convert("RGB"), "JPEG", quality=88, optimize=True)
     else:

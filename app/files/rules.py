@@ -18,7 +18,8 @@ class Kind(StrEnum):
 
 MEGABYTE = 1024 * 1024
 LARGEST = 10 * MEGABYTE
-PIXELS = 50_000_000  # a decoded picture takes four bytes for each: 200 MB at most
+# A decoded picture takes four bytes a pixel. A JPEG is decoded at a fraction of its size, so a phone's largest fits.
+PIXELS = {"image/jpeg": 120_000_000, "image/png": 25_000_000, "image/webp": 25_000_000}
 SIDE = 20_000
 WIDTHS = (640, 1280)
 SCAN_SIDE = 3_000  # scans keep enough to be read and printed

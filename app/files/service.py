@@ -13,7 +13,6 @@ from app.core.refs import new_ref
 from app.files import gateway, queries, rules
 from app.files.models import File
 from app.files.rules import Kind
-from app.journal.service import record
 
 
 def store(
@@ -33,7 +32,7 @@ def store(
     drawn = None
     if found != "application/pdf":
         try:
-            drawn = gateway.draw_picture(data) if kind is Kind.PICTURE else gateway.draw_scan(data, found)
+            drawn = gateway.draw_picture(data, found) if kind is Kind.PICTURE else gateway.draw_scan(data, found)
         except gateway.UnreadablePicture as unreadable:
             raise Invalid({"file": str(unreadable)}) from None
         data, found = drawn.data, drawn.media_type
@@ -74,7 +73,6 @@ def _keep(
     )
     db.session.add(file)
     db.session.flush()
-    record("files.store", subject=f"file:{file.id}", by=by, now=now, sha256=file.sha256, private=private)
     return file
 
 

@@ -66,6 +66,11 @@ def person(person_id: int) -> Person | None:
     return db.session.get(Person, person_id)
 
 
+def lock(person: Person) -> None:
+    """One action at a time on what belongs to this person: a double click waits, then sees the first one's work."""
+    db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
+
+
 def people(person_ids: Iterable[int]) -> Mapping[int, Person]:
     """The people of those rows."""
     return {row.id: row for row in db.session.scalars(select(Person).where(Person.id.in_(list(person_ids))))}
@@ -122,16 +127,16 @@ def has_signed_in_from(person_id: int, address: str) -> bool:
     return db.session.scalars(query).first() is not None
 
 
-def registration(token: str) -> Registration | None:
-    """The registration of that link."""
-    return db.session.scalars(
-        select(Registration).where(Registration.token_hash == crypto.token_hash(token))
-    ).one_or_none()
+def registration(token: str, *, lock: bool = False) -> Registration | None:
+    """The registration of that link; locked for who is going to confirm it."""
+    query = select(Registration).where(Registration.token_hash == crypto.token_hash(token))
+    return db.session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
-def reset(token: str) -> Reset | None:
-    """The password reset of that link."""
-    return db.session.scalars(select(Reset).where(Reset.token_hash == crypto.token_hash(token))).one_or_none()
+def reset(token: str, *, lock: bool = False) -> Reset | None:
+    """The password reset of that link; locked for who is going to do it."""
+    query = select(Reset).where(Reset.token_hash == crypto.token_hash(token))
+    return db.session.scalars(query.with_for_update(of=Reset) if lock else query).one_or_none()
 
 
 def open_code(person_id: int, purpose: str, subject: str, now: datetime) -> Code | None:

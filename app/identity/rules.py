@@ -46,7 +46,7 @@ class Limit:
 SIGN_IN_PAIR = Limit(5, 900)  # one account from one address
 SIGN_IN_ACCOUNT = Limit(20, 3600)  # one account from addresses where it never signed in
 SIGN_IN_ADDRESS = Limit(50, 900)  # one address, whatever the account
-REGISTER_ADDRESS = Limit(20, 3600)
+REGISTER_ADDRESS = Limit(60, 3600)  # a whole workshop registers from one address
 REGISTER_EMAIL = Limit(3, 86400)
 RESET_ADDRESS = Limit(20, 3600)
 RESET_EMAIL = Limit(3, 86400)
@@ -188,7 +188,14 @@ def refuse_password(password: str, *, name: str, email: str, city: str = "Milano
     if len(password) > PASSWORD_MAX:
         return N_("Use at most 128 characters.")
     local, _, domain = email.lower().partition("@")
-    own = [*re.split(r"\W+", name.lower()), *re.split(r"\W+", local), local, domain, domain.partition(".")[0], city.lower()]
+    own = [
+        *re.split(r"\W+", name.lower()),
+        *re.split(r"\W+", local),
+        local,
+        domain,
+        domain.partition(".")[0],
+        city.lower(),
+    ]
     if _unguessed(password, tuple(word for word in own if len(word) >= 3)) < 5:
         return N_("This password is easy to guess: common words, runs or your own name. Add something unexpected.")
     return None

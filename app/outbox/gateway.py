@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -95,14 +96,18 @@ def html(letter: Letter, language: str) -> str:
         )
 
 
-def compose(message: Message) -> EmailMessage:
-    """The message as it leaves; the same message always has the same Message-ID."""
+def compose(message: Message) -> EmailMessage | None:
+    """The message as it leaves, always with the same Message-ID; None where its address is none."""
+    try:
+        recipient = Address(addr_spec=message.recipient)
+    except (ValueError, HeaderParseError):
+        return None
     letter = parse(message.body)
     name, sender = parseaddr(current_app.config["MAIL_FROM"])
     host = urlsplit(current_app.config["BASE_URL"]).hostname or "localhost"
     mail = EmailMessage()
     mail["From"] = Address(one_line(name), addr_spec=sender)
-    mail["To"] = Address(addr_spec=message.recipient)
+    mail["To"] = recipient
     mail["Subject"] = one_line(letter.subject)
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.ref}@{host}>"

@@ -20,9 +20,11 @@ def _deliver_next() -> bool:
     with transaction():
         message = service.claim(now=clock.now())
         mail = gateway.compose(message) if message else None
-    if message is None or mail is None:
+    if message is None:
         return False
     try:
+        if mail is None:
+            raise gateway.MailRefused("the message cannot be composed")
         gateway.deliver(mail)
     except (gateway.MailDown, gateway.MailRefused) as error:
         with transaction():

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core import crypto
 from app.core.db import db, transaction
@@ -532,3 +532,74 @@ def test_what_has_no_use_any_more_is_removed(app, clock, run_jobs):
         assert db.session.execute(text(f"select count(*) from {table}")).scalar() == left, table  # noqa: S608
     assert queries.person_of_session(raw, clock.now()) == ada
     assert db.session.scalars(select(Session)).one().expires_at == clock.now() + rules.SESSION_LIFE
+
+
+# Two at once
+
+
+def _both(app, act):
+    """Run the same action in two connections at once; what each came to."""
+
+    def one(_):
+        with app.app_context():
+            try:
+                with transaction():
+                    act()
+            except Exception as refused:
+                return type(refused).__name__
+            finally:
+                db.session.remove()
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(one, range(2)))
+
+
+def test_a_double_click_on_confirm_opens_one_account(app, clock):
+    token = register(clock)
+    said = _both(app, lambda: service.confirm_email(token, password=PASSWORD, now=clock.now()))
+    assert said == ["Gone", "done"]
+    assert len(db.session.scalars(select(Person)).all()) == 1
+
+
+def test_two_registrations_with_one_tax_code_confirmed_at_once_open_one_account(app, clock):
+    code = tax_code(BORN)
+    tokens = [register(clock, tax_code=code), register(clock, email="altra@example.org", tax_code=code)]
+    said = _both(app, lambda: service.confirm_email(tokens.pop(), password=PASSWORD, now=clock.now()))
+    assert said == ["Conflict", "done"]
+
+
+def test_a_double_click_on_send_code_leaves_one_good_code(app, clock):
+    ada = person("Ada Alberti")
+    ref = ada.ref
+    said = _both(app, lambda: service.issue_code(queries.by_ref(ref), "grants.sign", "agreement:1", clock.now()))
+    assert said == ["done", "done"]
+    code = code_in(outbox.latest(1, recipient=ada.email)[0])
+    act(service.use_code, ada, "grants.sign", "agreement:1", code, clock.now())
+
+
+def test_one_code_used_twice_at_once_signs_once(app, clock):
+    ada = person("Ada Alberti")
+    code, ref = mailed(ada, clock), ada.ref
+    said = _both(app, lambda: service.use_code(queries.by_ref(ref), "proposals.sign", "proposal:1", code, clock.now()))
+    assert said == ["Invalid", "done"]
+
+
+def test_a_double_click_on_give_the_role_gives_it_once(app, clock):
+    ivo = person("Ivo Brenna")
+    ref = ivo.ref
+    assert _both(app, lambda: service.grant(queries.by_ref(ref), "officer", by=None, now=clock.now())) == ["done"] * 2
+    assert len(queries.role_grants(ivo.id)) == 1
+
+
+def test_a_code_used_in_the_transaction_that_issued_it_is_refused_and_does_not_hang(app, clock):
+    ada = person("Ada Alberti")
+    old = mailed(ada, clock)
+
+    def wrong_order():
+        with transaction():
+            service.issue_code(ada, "proposals.sign", "proposal:1", clock.now())
+            service.use_code(ada, "proposals.sign", "proposal:1", old, clock.now())
+
+    with pytest.raises(OperationalError, match="lock timeout"):
+        wrong_order()

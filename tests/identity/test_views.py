@@ -207,7 +207,7 @@ def test_guessing_is_answered_with_429_and_a_sentence(client, app):
         assert enter(client, ada.email, "non questa parola").status_code == 422
     page = enter(client, ada.email)
     assert page.status_code == 429
-    assert "Aspetta 15 minuti" in page.text
+    assert "Aspetta 15 min" in page.text
     assert f'value="{ada.email}"' in page.text
 
 

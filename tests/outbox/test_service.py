@@ -161,3 +161,15 @@ def test_mail_that_left_a_month_ago_loses_its_words(app, clock, server, run_jobs
 
 def test_pages_have_one_address_each(app):
     assert service.page("it", "/pledges/x") == "http://localhost/it/pledges/x"
+
+
+@pytest.mark.parametrize(
+    "to", ["nessuna chiocciola", "a b@example.org", "a@example.org, b@example.org", "@", "ada@èsempio.org"]
+)
+def test_an_address_that_is_none_does_not_hold_up_the_others(app, clock, server, run_jobs, to):
+    wrong, right = write(clock, to=to), write(clock)
+    run_jobs()
+    db.session.refresh(wrong)
+    assert wrong.state in (State.FAILED, State.WAITING)
+    assert wrong.last_error
+    assert [mail["To"] for mail in server.kept] == [right.recipient]

@@ -12,7 +12,7 @@ from app.core.errors import Gone, Invalid, Missing
 from app.core.money import N_
 from app.identity import gateway, queries, rules
 from app.identity.models import Person, Reset
-from app.identity.service.brakes import brake
+from app.identity.service.brakes import brake, release
 from app.identity.service.sessions import end_other_sessions
 from app.journal.service import record
 from app.outbox.service import send
@@ -63,9 +63,9 @@ def ask_reset(email: str, *, now: datetime, language: str, address: str = "") ->
     record("identity.ask_reset", subject=f"person:{person.id}", by=None, now=now)
 
 
-def open_reset(token: str, *, now: datetime) -> Reset:
+def open_reset(token: str, *, now: datetime, lock: bool = False) -> Reset:
     """The reset that the link can still do; raises Missing or Gone."""
-    found = queries.reset(token)
+    found = queries.reset(token, lock=lock)
     if found is None:
         raise Missing("This link is not complete. Open it again from the e-mail.")
     if found.used_at is not None or now >= found.expires_at:
@@ -75,10 +75,13 @@ def open_reset(token: str, *, now: datetime) -> Reset:
 
 def reset_password(token: str, *, password: str, now: datetime) -> Person:
     """Set a new password by the link in the mail, once; all sessions and other links end."""
-    person = open_reset(token, now=now).person
+    person = open_reset(token, now=now, lock=True).person
     if refused := rules.refuse_password(password, name=person.name, email=person.email):
         raise Invalid({"password": refused})
     _set_password(person, password, keep=None, now=now)
+    release(
+        "sign_in.account", person.email
+    )  # who reads the mailbox is the owner: strangers' guesses no longer hold her up
     return person
 
 

@@ -12,6 +12,8 @@ from app.core.db import db
 from app.core.errors import TooMany
 from app.identity.models import Attempt, Code, Registration, Reset, Session
 
+# A second connection that waited for a lock of the first would wait for ever: better to fail after a few seconds.
+PATIENCE = text("set local lock_timeout = '3s'")
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:kind || encode(:key, 'hex'), 0))")
 _RECENT = text(
     "select at from identity_attempt where kind = :kind and key_hash = :key and at > :since"
@@ -27,6 +29,7 @@ def brake(kind: str, key: str, limit: int, seconds: int, now: datetime) -> int:
     """
     hashed = crypto.keyed_hash(f"{kind}:{key}")
     with db.engine.begin() as apart:
+        apart.execute(PATIENCE)
         apart.execute(_LOCK, {"kind": kind, "key": hashed})
         since = now - timedelta(seconds=seconds)
         recent = apart.execute(_RECENT, {"kind": kind, "key": hashed, "since": since, "limit": limit}).scalars().all()
@@ -34,7 +37,7 @@ def brake(kind: str, key: str, limit: int, seconds: int, now: datetime) -> int:
             return int(apart.execute(_COUNT, {"kind": kind, "key": hashed, "now": now}).scalar_one())
         wait = recent[-1] + timedelta(seconds=seconds) - now
     minutes = max(1, math.ceil(wait.total_seconds() / 60))
-    raise TooMany("Too many tries in a short time. Wait %(minutes)s minutes and try again.", minutes=minutes)
+    raise TooMany("Too many tries in a short time. Wait %(minutes)s min and try again.", minutes=minutes)
 
 
 def forgive(*attempts: int) -> None:

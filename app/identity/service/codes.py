@@ -13,7 +13,8 @@ from app.core.errors import Invalid, Refusal
 from app.core.money import N_
 from app.identity import rules
 from app.identity.models import Code, Person
-from app.identity.service.brakes import brake
+from app.identity.queries import lock
+from app.identity.service.brakes import PATIENCE, brake
 from app.journal.service import record
 from app.outbox.service import send
 
@@ -34,6 +35,7 @@ def issue_code(person: Person, purpose: str, subject: str, now: datetime, *, abo
     `about` is how the mail names the thing that is signed.
     """
     brake("code", str(person.id), rules.CODES_PERSON.tries, rules.CODES_PERSON.seconds, now)
+    lock(person)
     db.session.execute(
         update(Code)
         .where(
@@ -64,6 +66,7 @@ def use_code(person: Person, purpose: str, subject: str, code: str, now: datetim
     """Spend the code that was mailed for this purpose and subject; raises Invalid({"code": …})."""
     digits = "".join(code.split())
     with db.engine.begin() as apart:
+        apart.execute(PATIENCE)
         tried = apart.execute(
             _TRY,
             {"person": person.id, "purpose": purpose, "subject": subject, "now": now, "limit": rules.CODE_TRIES},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from app.core import clock, crypto
 from app.core.codes import CodeError, person_tax_code
 from app.core.db import db
@@ -91,9 +93,12 @@ def register(
     send(email, "identity/confirm", language=language, now=now, name=name, token=raw)
 
 
-def open_registration(token: str, *, now: datetime) -> Registration:
+KNOWN = N_("There is already an account with these data. Sign in, or set a new password.")
+
+
+def open_registration(token: str, *, now: datetime, lock: bool = False) -> Registration:
     """The registration that the link can still confirm; raises Missing or Gone."""
-    found = queries.registration(token)
+    found = queries.registration(token, lock=lock)
     if found is None:
         raise Missing("This link is not complete. Open it again from the e-mail.")
     if found.confirmed_at is not None:
@@ -108,12 +113,12 @@ def confirm_email(token: str, *, password: str, now: datetime) -> Person:
 
     The password is asked again: who only owns the mailbox cannot be given an account that somebody else filled in.
     """
-    found = open_registration(token, now=now)
+    found = open_registration(token, now=now, lock=True)
     brake("confirm", token, rules.CONFIRM_TOKEN.tries, rules.CONFIRM_TOKEN.seconds, now)
     if not gateway.password_fits(found.password_hash, password):
         raise Invalid({"password": N_("This is not the password that was chosen at the registration.")})
     if queries.by_email(found.email) or queries.by_tax_code_hash(found.tax_code_hash):
-        raise Conflict("There is already an account with these data. Sign in, or set a new password.")
+        raise Conflict(KNOWN)
     person = Person(
         ref=new_ref("per"),
         email=found.email,
@@ -127,7 +132,10 @@ def confirm_email(token: str, *, password: str, now: datetime) -> Person:
         created_at=found.created_at,
     )
     found.confirmed_at = now
-    db.session.add(person)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(person)
+    except IntegrityError:  # another registration with the same data was confirmed at this very moment
+        raise Conflict(KNOWN) from None
     record("identity.register", subject=f"person:{person.id}", by=person, now=now)
     return person

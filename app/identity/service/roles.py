@@ -37,6 +37,7 @@ def grant(person: Person, role: Role | str, *, by: Actor | None, now: datetime) 
     """Give the person a role from now on; a role already held stays as it is."""
     role = Role(role)
     _refuse_hand(person, by, now)
+    queries.lock(person)
     held = _current(person, role)
     if held is not None:
         return held

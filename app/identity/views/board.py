@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request, session
+from flask import Blueprint, g, request, session
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
 
@@ -37,7 +37,7 @@ def wrong(refusal: Refusal) -> tuple[dict[str, Refusal], int]:
 def note_use(response: Response) -> Response:
     """A session in use does not grow idle; it is written down at most every few minutes."""
     raw = gates.carried()
-    if raw is None or gates.current() is None:
+    if raw is None or g.get("person") is None:  # never ask the database here: it may be what has just failed
         return response
     now = clock.now()
     if now.timestamp() - session.get(_NOTED, 0) > rules.SESSION_TOUCH.total_seconds():
