@@ -238,31 +238,12 @@ def sign_in(app: Flask) -> Callable[[FlaskClient, Any], FlaskClient]:
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[..., int]:
     """Run every waiting job to its end, as the worker would; a failing job fails the test. Periodic ones by name."""
-    from sqlalchemy import text
-
-    from app.core.db import db
-    from app.core.jobs import tasks
+    from app.core import jobs
 
     def run(*periodic: str) -> int:
-        done = 0
         for name in periodic:
-            tasks.tasks[name].func()
-        while True:
-            row = db.session.execute(
-                text(
-                    "update procrastinate_jobs set status = 'doing' where id = (select id from procrastinate_jobs"
-                    " where status = 'todo' order by id limit 1) returning id, task_name, args"
-                )
-            ).first()
-            db.session.commit()
-            if row is None:
-                return done
-            tasks.tasks[row.task_name].func(**row.args)
-            db.session.execute(
-                text("update procrastinate_jobs set status = 'succeeded' where id = :id"), {"id": row.id}
-            )
-            db.session.commit()
-            done += 1
+            jobs.run_now(name)
+        return jobs.run_waiting()
 
     return run
 

@@ -88,3 +88,30 @@ def names() -> frozenset[str]:
 def periodic_names() -> dict[str, str]:
     """Name to cron line of the periodic jobs."""
     return dict(_periodic)
+
+
+def run_waiting() -> int:
+    """Run every waiting job here and now, oldest first, as the worker would; a job that fails raises. Returns how many.
+
+    For the demo's script and for tests, which live in a time of their own; the worker serves everybody else.
+    """
+    done = 0
+    while True:
+        row = db.session.execute(
+            text(
+                "update procrastinate_jobs set status = 'doing' where id = (select id from procrastinate_jobs"
+                " where status = 'todo' order by id limit 1 for update skip locked) returning id, task_name, args"
+            )
+        ).first()
+        db.session.commit()
+        if row is None:
+            return done
+        tasks.tasks[row.task_name].func(**row.args)
+        db.session.execute(text("update procrastinate_jobs set status = 'succeeded' where id = :id"), {"id": row.id})
+        db.session.commit()
+        done += 1
+
+
+def run_now(name: str) -> None:
+    """Run one periodic job once."""
+    tasks.tasks[name].func()

@@ -1,0 +1,81 @@
+"""The stage on which the demo is played: a clock that the script sets, and the jobs that fall due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import requests
+from flask import current_app
+
+from app.core import clock, jobs
+from app.core.db import transaction
+
+
+class ScriptClock:
+    """Time as the script says."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+class Stage:
+    """The demo's time: `day(-42)` is 42 days before the curtain, at ten in the morning."""
+
+    def __init__(self, curtain: datetime) -> None:
+        self.curtain = curtain
+        self.clock = ScriptClock(curtain)
+        self.sweeps = tuple(
+            name for name in jobs.periodic_names() if not name.startswith(("web.", "outbox.", "files.", "identity."))
+        )
+
+    @property
+    def now(self) -> datetime:
+        """The script's present."""
+        return self.clock.moment
+
+    def moment(self, days: float, hour: int = 10, minute: int = 0) -> datetime:
+        """A civil time on the day that many days from the curtain, never after it for days up to zero."""
+        day = clock.local(self.curtain).date() + timedelta(days=days)
+        found = clock.at_local(day, hour, minute)
+        return min(found, self.curtain) if days <= 0 else found
+
+    def at(self, moment: datetime) -> None:
+        """Go there; the payment sandbox comes along."""
+        self.clock.moment = moment
+        base = current_app.config["STRIPE_API_BASE"]
+        if base:
+            answer = requests.post(f"{base}/_sandbox/clock", json={"now": moment.isoformat()}, timeout=10)
+            answer.raise_for_status()
+
+    def settle(self, rounds: int = 1) -> None:
+        """Let every sweep find what is due now, and run the jobs that follow."""
+        for _ in range(rounds):
+            for name in self.sweeps:
+                jobs.run_now(name)
+            jobs.run_waiting()
+
+    @contextmanager
+    def act(self) -> Iterator[datetime]:
+        """One action at the script's present."""
+        with transaction():
+            yield self.now
+
+
+@contextmanager
+def performance(curtain: datetime) -> Iterator[Stage]:
+    """Put the script's clock in place and take it away at the end."""
+    kept = current_app.extensions["clock"]
+    stage = Stage(curtain)
+    current_app.extensions["clock"] = stage.clock
+    try:
+        yield stage
+    finally:
+        current_app.extensions["clock"] = kept
+        base = current_app.config["STRIPE_API_BASE"]
+        if base:
+            requests.post(f"{base}/_sandbox/clock", json={"offset_seconds": 0}, timeout=10).raise_for_status()
