@@ -17,6 +17,7 @@ DEFAULTS = {
     "city.iban": "IT60X0542811101000000123456",
     "city.colour": "#0066CC",
     "clock.shift_seconds": "0",
+    "demo.seeded": "no",
 }
 
 

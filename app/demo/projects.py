@@ -70,3 +70,13 @@ def admit(stage: Stage, proposal: Proposal, officer: Person) -> None:
     """The office finds it admissible."""
     with stage.act() as now:
         service.check(proposal, "admissible", "", found={}, by=officer, now=now)
+
+
+def of_group(member: Person, call: Call) -> Proposal:
+    """The proposal of the person's group in that call."""
+    return next(found for found in queries.mine(member.id) if found.call_id == call.id)
+
+
+def proposal_of(member: Person, title: str) -> Proposal:
+    """The person's proposal of that title."""
+    return next(found for found in queries.mine(member.id) if found.title == title)

@@ -1,0 +1,51 @@
+"""The demo's commands: seed it once, and list who can sign in."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.core.clock import SystemClock
+from app.core.db import transaction
+from app.core.settings import get, put
+from app.demo.cast import ACCOUNTS
+from app.demo.script import Script
+from app.demo.stage import performance
+
+demo = AppGroup("demo", help="The demo city.")
+
+
+@demo.command("seed")
+def seed() -> None:
+    """Make the demo city once; a second time changes nothing."""
+    if current_app.config["ENV_NAME"] == "production":
+        raise click.ClickException("The demo is for development: production keeps real people only.")
+    if get("demo.seeded") == "yes":
+        click.echo("the demo is there already")
+        return
+    began = time.monotonic()
+    curtain = SystemClock().now()
+
+    def say(what: str) -> None:
+        click.echo(f"  {time.monotonic() - began:5.1f} s  {what}")
+        sys.stdout.flush()
+
+    with performance(curtain) as stage:
+        Script(stage, say).play()
+    with transaction():
+        put("demo.seeded", "yes")
+    click.echo(f"the demo city is ready, in {time.monotonic() - began:.0f} s")
+
+
+@demo.command("accounts")
+def accounts() -> None:
+    """Who can sign in to the demo."""
+    for account in ACCOUNTS:
+        click.echo(f"{account.role:22} {account.email:32} {account.password}")
+
+
+COMMANDS = [demo]
