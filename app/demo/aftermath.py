@@ -50,9 +50,13 @@ def send_items(stage: Stage, campaign: Campaign, crowd: list[Person], *, all_of_
     by, group = crowd[0], groups.group(campaign.group_id)
     with stage.act() as now:
         entity = verbs.open_entity(group, by=by, now=now)
-        verbs.send_name(entity, name=f"{group.name} APS-ETS".replace(" APS-ETS", ""), form="association", by=by, now=now)
+        verbs.send_name(
+            entity, name=f"{group.name} APS-ETS".replace(" APS-ETS", ""), form="association", by=by, now=now
+        )
         verbs.send_tax_code(entity, tax_code=body_code(entity.id), by=by, now=now)
-        deed = paper("Atto costitutivo", f"Si costituisce l’associazione «{group.name}».", *(f"- {one.name}" for one in crowd))
+        deed = paper(
+            "Atto costitutivo", f"Si costituisce l’associazione «{group.name}».", *(f"- {one.name}" for one in crowd)
+        )
         verbs.send_document(entity, ItemKind.DEED, data=deed, filename="atto-costitutivo.pdf", by=by, now=now)
     if not all_of_them:
         return entity

@@ -79,7 +79,13 @@ class Cast:
         self.count += 1
         with self.stage.act() as now:
             identity.register(
-                name=name, email=address, password=PASSWORD, born_on=BORN, tax_code=tax_code(self.count), language="it", now=now
+                name=name,
+                email=address,
+                password=PASSWORD,
+                born_on=BORN,
+                tax_code=tax_code(self.count),
+                language="it",
+                now=now,
             )
         token = outbox.links_of(outbox.latest(1, recipient=address)[0])[0][1].rpartition("/")[2]
         with self.stage.act() as now:

@@ -53,7 +53,12 @@ SECOND = (
     " mani-in-pasta lettere-dinchiostro"
 ).split()
 # Points of the two evaluators, the same on each criterion unless a story needs its own place in the ranking.
-POINTS = {"mani-in-pasta": (6, 6), "lettere-dinchiostro": (5, 6), "officina-di-ringhiera": (9, 8), "coro-di-niguarda": (7, 7)}
+POINTS = {
+    "mani-in-pasta": (6, 6),
+    "lettere-dinchiostro": (5, 6),
+    "officina-di-ringhiera": (9, 8),
+    "coro-di-niguarda": (7, 7),
+}
 COMMENTS = (
     "Bisogno descritto con dati e nomi di strade.",
     "Idea semplice, si capisce chi fa che cosa.",
@@ -323,7 +328,10 @@ class Script:
         aftermath.pay_due(self.stage, agreement, officer, second, finance)
         self.stage.at(self.stage.moment(-6))
         aftermath.report(
-            self.stage, agreement, self.crowds["ciclofficina-bovisasca"], [("Attrezzi e cavalletti", 2950), ("Ricambi", 980)]
+            self.stage,
+            agreement,
+            self.crowds["ciclofficina-bovisasca"],
+            [("Attrezzi e cavalletti", 2950), ("Ricambi", 980)],
         )
 
         campaign = self.launch("la-portineria-gentile", -150)
@@ -406,4 +414,3 @@ class Script:
         call = self._call("Scuola dei Quartieri, terza sessione", -14, 26, "180000")
         self.stage.at(self.stage.moment(-3))
         projects.write(self.stage, self.cast, call, STORIES["cortile-aperto"], parts=5)
-

@@ -635,9 +635,11 @@ STORIES: dict[str, Story] = {
             "Lettere d’inchiostro",
             "Due calligrafi e due volontarie.",
             ("Gemma Tosi", "Luca Ronchi", "Elda Marini", "Paolo Viganò"),
-            "Ci sono lettere che nessuno scrive perché la mano trema.",
+            "Ci sono lettere che nessuno scrive perché la mano trema. In via Forze Armate lo raccontano in molti, soprattutto"
+            " chi ha i nipoti lontani.",
             "Un tavolo, dell’inchiostro, un’ora a testa. Ogni lettera si spedisce.",
-            "Duecento lettere spedite.",
+            "Duecento lettere spedite in un anno, e dieci volontari che imparano a scrivere bene a mano. Le risposte si"
+            " leggono insieme, il venerdì.",
             (
                 ("Materiali e francobolli", "1800"),
                 ("Calligrafi", "2400"),
@@ -662,7 +664,8 @@ STORIES: dict[str, Story] = {
             "Cortile aperto",
             "Quattro vicini di tre cortili diversi.",
             ("Amina Keita", "Giorgio Bassi", "Paola Zucchi", "Tommaso Riva"),
-            "I cortili ci sono, i cancelli anche.",
+            "I cortili ci sono, i cancelli anche. La domenica tre cortili vicini restano vuoti mentre i bambini stanno in"
+            " casa.",
             "La domenica i cancelli restano aperti: letture, giochi, un tavolo.",
             "Quaranta domeniche, tre cortili, un regolamento condiviso.",
             (
