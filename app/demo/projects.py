@@ -54,6 +54,8 @@ def write(stage: Stage, cast: Cast, call: Call, story: Story, *, parts: int = 6)
 
 def submit(stage: Stage, proposal: Proposal, crowd: list[Person]) -> Proposal:
     """Each member signs with the code from the mail; then the first sends it."""
+    if problems := {part: said for part, said in queries.standing(proposal).problems.items() if said}:
+        raise RuntimeError(f"{proposal.title} is not complete: {problems}")
     for person in crowd:
         with stage.act() as now:
             service.ask_code(proposal, by=person, now=now)

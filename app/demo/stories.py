@@ -637,7 +637,9 @@ STORIES: dict[str, Story] = {
             ("Gemma Tosi", "Luca Ronchi", "Elda Marini", "Paolo Viganò"),
             "Ci sono lettere che nessuno scrive perché la mano trema. In via Forze Armate lo raccontano in molti, soprattutto"
             " chi ha i nipoti lontani.",
-            "Un tavolo, dell’inchiostro, un’ora a testa. Ogni lettera si spedisce.",
+            "Un tavolo, dell’inchiostro, un’ora a testa. Chi ha bella scrittura presta la mano, chi ha qualcosa da dire"
+            " detta. Ogni lettera si rilegge ad alta voce, si chiude e si spedisce lo stesso giorno.\n\nIl venerdì si aprono"
+            " insieme le risposte.",
             "Duecento lettere spedite in un anno, e dieci volontari che imparano a scrivere bene a mano. Le risposte si"
             " leggono insieme, il venerdì.",
             (
@@ -666,7 +668,8 @@ STORIES: dict[str, Story] = {
             ("Amina Keita", "Giorgio Bassi", "Paola Zucchi", "Tommaso Riva"),
             "I cortili ci sono, i cancelli anche. La domenica tre cortili vicini restano vuoti mentre i bambini stanno in"
             " casa.",
-            "La domenica i cancelli restano aperti: letture, giochi, un tavolo.",
+            "La domenica i cancelli restano aperti: letture ad alta voce, giochi, un tavolo lungo quanto il muro. Ogni cortile"
+            " ha il suo turno e un vicino che apre e chiude.\n\nUn calendario comune sta appeso in ogni androne.",
             "Quaranta domeniche, tre cortili, un regolamento condiviso.",
             (
                 ("Arredi leggeri", "4300"),
