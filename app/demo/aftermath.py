@@ -74,7 +74,7 @@ def send_items(stage: Stage, campaign: Campaign, crowd: list[Person], *, all_of_
     requests.post(f"{base}/_sandbox/accounts/{account.id}/onboard", json={}, timeout=10).raise_for_status()
     read = provider.read_account(account.id)
     with stage.act() as now:
-        verbs.account_read(entity, ready=read.ready, needs=read.needs, now=now)
+        verbs.account_read(entity, ready=read.ready, needs=read.due, now=now)
     return db.session.get_one(LegalEntity, entity_id)
 
 
