@@ -27,6 +27,7 @@ from app.payments import gateway as provider
 
 IBAN = "IT60X0542811101000000123456"
 CUP = "B49J21020960007"
+TREASURY = bank.Treasury(name="Comune di Milano", iban=IBAN, bic="")
 
 
 def paper(title: str, *lines: str) -> bytes:
@@ -112,7 +113,7 @@ def pay_due(stage: Stage, agreement: Agreement, officer: Person, second: Person,
         grant_verbs.approve(order, by=second, now=now)
     today = clock.local(stage.now).date()
     with stage.act() as now:
-        grant_verbs.export([order], treasury=bank.treasury(), execute_on=today + timedelta(days=1), by=finance, now=now)
+        grant_verbs.export([order], treasury=TREASURY, execute_on=today + timedelta(days=1), by=finance, now=now)
     stage.at(stage.now + timedelta(days=2))
     with stage.act() as now:
         grant_verbs.mark_paid(order, paid_on=clock.local(stage.now).date(), by=finance, now=now)
