@@ -140,7 +140,7 @@ def report(
                     filename=f"ricevuta-{number}.pdf",
                     by=by,
                     now=now,
-                    line_id=lines[name].id,
+                    line=lines[name].position,
                     supplier=supplier,
                     supplier_code=body_code(500000 + agreement.id * 100 + number),
                     document_number=f"{number}/{today.year}",
