@@ -217,7 +217,7 @@ class Script:
             campaign_verbs.write_text(
                 campaign,
                 summary=story.summary,
-                story=f"{story.story}\n\n{story.need}",
+                story=f"{story.story}\n\n{story.need}\n\n{story.impact}",
                 impact=impact,
                 picture_id=None,
                 picture_alt="",
