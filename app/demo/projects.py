@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from app.calls import queries as calls
 from app.calls.models import Call
@@ -34,7 +35,7 @@ def write(stage: Stage, cast: Cast, call: Call, story: Story, *, parts: int = 6)
     end = clock.local(calls.whole(call).closes_at).date()
     steps = [(name, end + timedelta(days=60 + days)) for name, days in story.milestones]
     budget = Money(1_200_000) if story.slug == "cortile-aperto" else total(amount for _, amount in lines)
-    writing = (
+    writing: tuple[Callable[[datetime], object], ...] = (
         lambda now: service.save_idea(
             proposal, title=story.title, summary=story.summary, theme=story.theme, by=first, now=now
         ),

@@ -43,15 +43,30 @@ TERMS = Terms(
     tranches=(TranchePlan(TrancheKind.ADVANCE, 5000), TranchePlan(TrancheKind.BALANCE, 5000)),
     campaign_days=60,
 )
-FIRST = (
-    "cinema-in-cortile ciclofficina-bovisasca la-portineria-gentile il-frutteto-di-chiaravalle la-pista-di-bocce"
-    " il-gioco-del-cortile"
-).split()
-SECOND = (
-    "officina-di-ringhiera il-forno-delle-lingue lorto-dei-binari semi-di-affori doposcuola-di-via-padova passi-sicuri"
-    " le-ore-scambiate radio-ballatoio sala-prove-comasina tavolo-lungo compiti-in-cortile coro-di-niguarda"
-    " mani-in-pasta lettere-dinchiostro"
-).split()
+FIRST = [
+    "cinema-in-cortile",
+    "ciclofficina-bovisasca",
+    "la-portineria-gentile",
+    "il-frutteto-di-chiaravalle",
+    "la-pista-di-bocce",
+    "il-gioco-del-cortile",
+]
+SECOND = [
+    "officina-di-ringhiera",
+    "il-forno-delle-lingue",
+    "lorto-dei-binari",
+    "semi-di-affori",
+    "doposcuola-di-via-padova",
+    "passi-sicuri",
+    "le-ore-scambiate",
+    "radio-ballatoio",
+    "sala-prove-comasina",
+    "tavolo-lungo",
+    "compiti-in-cortile",
+    "coro-di-niguarda",
+    "mani-in-pasta",
+    "lettere-dinchiostro",
+]
 # Points of the two evaluators, the same on each criterion unless a story needs its own place in the ranking.
 POINTS = {
     "mani-in-pasta": (6, 6),
