@@ -12,8 +12,8 @@ from app.core.db import db
 from app.core.errors import TooMany
 from app.identity.models import Attempt, Code, Registration, Reset, Session
 
-# A second connection that waited for a lock of the first would wait for ever: better to fail after a few seconds.
-PATIENCE = text("set local lock_timeout = '3s'")
+# A second connection that waited for a lock of the first would wait for ever: better to fail soon.
+PATIENCE = text("set local lock_timeout = '1500ms'")
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:kind || encode(:key, 'hex'), 0))")
 _RECENT = text(
     "select at from identity_attempt where kind = :kind and key_hash = :key and at > :since"

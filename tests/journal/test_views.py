@@ -1,0 +1,32 @@
+"""The journal is read by administrators alone."""
+
+import pytest
+
+from app.core import clock as time
+from app.core.db import transaction
+from app.journal.service import record
+from tests.make.identity import person
+
+
+def test_an_administrator_reads_and_searches_the_journal(client, app, sign_in):
+    sara = person("Sara Colombo", roles=["administrator"])
+    with transaction():
+        for number in range(60):
+            record("calls.publish", subject=f"call:{number}", by=sara, now=time.now(), note="<b>x</b>")
+    sign_in(client, sara)
+    page = client.get("/it/journal").text
+    assert "call:59" in page
+    assert "call:5<" not in page
+    assert "<b>x</b>" not in page
+    older = client.get("/it/journal?before=12&q=call:").text
+    assert "call:0<" in older
+    assert "identity.register" in client.get("/it/journal?q=identity").text
+    assert "Nessuna riga" in client.get("/it/journal?q=100%25_").text
+    assert client.get("/it/journal?before=x").status_code == 200
+
+
+@pytest.mark.parametrize("roles", [[], ["officer", "evaluator", "responsible", "finance"]])
+def test_nobody_else_does(client, app, sign_in, roles):
+    sign_in(client, person("Ivo Brenna", roles=roles))
+    assert client.get("/it/journal").status_code == 403
+    assert app.test_client().get("/it/journal").status_code == 303
