@@ -26,6 +26,8 @@ from app.matching.rules import MatchPolicy
 from app.programmes import service as programmes
 from app.programmes.models import Programme, Source
 from app.programmes.service import Card
+from app.territory import gateway as zones
+from app.territory import service as territory
 
 CRITERIA = (
     Criterion("need", "Bisogno del quartiere", "Need of the neighbourhood", 30),
@@ -107,8 +109,10 @@ class Script:
 
     def city(self) -> None:
         """The office, the programme and its money."""
-        self.say("office and programme")
+        self.say("zones, office and programme")
         self.stage.at(self.stage.moment(-400))
+        with self.stage.act():
+            territory.load(zones.zone_lines())
         self.staff = self.cast.staff()
         responsible = self.staff["responsible officer"]
         with self.stage.act() as now:
