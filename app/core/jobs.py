@@ -7,14 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 import procrastinate
+import structlog
 from flask import Flask
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
 
 from app.core.db import db
 
+log = structlog.get_logger()
+
 # The connector is replaced when the worker starts; the web process never opens it.
 tasks = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo="dbname=set-by-the-worker"))
+# Rows are written on the caller's own connection. The worker's connector is asynchronous and cannot use that one, so
+# deferring has a connector of its own, which is never opened.
+_writer = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo="dbname=never-opened"))
 _host: dict[str, Flask] = {}
 _periodic: dict[str, str] = {}
 
@@ -30,11 +36,30 @@ def every(cron: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def mark(task: Callable[..., Any]) -> Callable[..., Any]:
         name = task.name  # type: ignore[attr-defined]  # a procrastinate Task, which the decorator below returns
         _periodic[name] = cron
-        # A failed or stalled run must not stop the next ones: at most one waits, each finds all that is due.
+        # A failed or stalled run must not stop the next ones: at most one waits, each finds all that is due. So a
+        # failed one is not tried again either: the next is a few seconds away.
+        task.retry_strategy = None  # type: ignore[attr-defined]
         tasks.periodic(cron=cron, queueing_lock=name)(task)  # type: ignore[arg-type]
         return task
 
     return mark
+
+
+class _Again(procrastinate.RetryStrategy):
+    """Try again, later and later; a job that waits for its next try no longer keeps others of its key away."""
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        log.warning("job.failed", job=job.task_name, args=job.task_kwargs, tries=job.attempts + 1, exc_info=exception)
+        decision = super().get_retry_decision(exception=exception, job=job)
+        if decision is not None and job.queueing_lock is not None:
+            with _host["app"].app_context(), db.engine.begin() as apart:
+                apart.execute(_UNKEY, {"id": job.id})
+        return decision
+
+
+_UNKEY = text("update procrastinate_jobs set queueing_lock = null where id = :id")
 
 
 def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -48,8 +73,7 @@ def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., Any]], 
             with app.app_context():
                 function(*args, **kwargs)
 
-        retry = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=2)
-        return tasks.task(name=name, queue=queue, retry=retry)(run)
+        return tasks.task(name=name, queue=queue, retry=_Again(max_attempts=8, exponential_wait=2))(run)
 
     return register
 
@@ -57,7 +81,7 @@ def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., Any]], 
 def defer(name: str, *, queue: str = "default", key: str | None = None, **kwargs: Any) -> None:
     """Write the job row in the current transaction; with a key, at most one such job waits at a time."""
     raw = db.session.connection().connection.driver_connection
-    deferrer = tasks.configure_task(name, queue=queue, connection=raw, queueing_lock=key)
+    deferrer = _writer.configure_task(name, queue=queue, connection=raw, queueing_lock=key)
     if key is None:
         deferrer.defer(**kwargs)
         return
@@ -69,6 +93,31 @@ def defer(name: str, *, queue: str = "default", key: str | None = None, **kwargs
             deferrer.defer(**kwargs)
     except AlreadyEnqueued:
         return
+
+
+def give_back_stalled() -> None:
+    """Let the jobs of workers whose heartbeat stopped be done again; where one of the same key waits, that one does it.
+
+    Every job is idempotent, so a worker that was only slow does no harm.
+    """
+    db.session.execute(_GIVE_BACK)
+    db.session.execute(text("select procrastinate_prune_stalled_workers_v1(4)"))
+
+
+_GIVE_BACK = text("""
+    with stalled as (
+        select j.id, j.queueing_lock is not null and (
+            exists (select 1 from procrastinate_jobs t where t.status = 'todo' and t.queueing_lock = j.queueing_lock)
+            or row_number() over (partition by j.queueing_lock order by j.id) > 1
+        ) as needless
+        from procrastinate_jobs j left join procrastinate_workers w on w.id = j.worker_id
+        where j.status = 'doing' and (w.id is null or w.last_heartbeat < now() - interval '4 seconds')
+    )
+    select case
+        when needless then procrastinate_finish_job_v1(id, 'aborted', true)
+        else procrastinate_retry_job_v2(id, now(), null, null, null)
+    end from stalled
+""")
 
 
 def waiting() -> int:

@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.core import jobs
+from app.core.db import transaction
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
 
@@ -41,6 +42,8 @@ def verify() -> None:
 @with_appcontext
 def worker() -> None:
     """Run background jobs until told to stop; finishes the job in hand first."""
+    with transaction():
+        jobs.give_back_stalled()
     asyncio.run(_work(current_app.config["DATABASE_WORKER_URL"].replace("+psycopg", "")))
 
 
@@ -53,7 +56,6 @@ async def _work(dsn: str) -> None:
 
 async def _run(tasks: procrastinate.App) -> None:
     async with tasks.open_async():
-        await _rescue(tasks)
         await tasks.run_worker_async(
             concurrency=4,
             fetch_job_polling_interval=1,
@@ -62,12 +64,6 @@ async def _run(tasks: procrastinate.App) -> None:
             shutdown_graceful_timeout=10,
             delete_jobs="successful",
         )
-
-
-async def _rescue(tasks: procrastinate.App) -> None:
-    """Jobs that a dead worker left `doing` are done again: every job is idempotent."""
-    for stalled in await tasks.job_manager.get_stalled_jobs(seconds_since_heartbeat=4):
-        await tasks.job_manager.retry_job(stalled)
 
 
 COMMANDS = [ledger_group, worker]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
-
-from app.core.db import db, transaction
-from app.core.jobs import every, job
+from app.core.db import transaction
+from app.core.jobs import every, give_back_stalled, job
 
 
 @every("*/5 * * * * *")
@@ -13,11 +11,4 @@ from app.core.jobs import every, job
 def rescue_jobs() -> None:
     """Give back the jobs of workers whose heartbeat stopped (killed, crashed); every job is idempotent."""
     with transaction():
-        db.session.execute(
-            text(
-                "select procrastinate_retry_job_v2(j.id, now(), null, null, null) from procrastinate_jobs j"
-                " left join procrastinate_workers w on w.id = j.worker_id"
-                " where j.status = 'doing' and (w.id is null or w.last_heartbeat < now() - interval '4 seconds')"
-            )
-        )
-        db.session.execute(text("select procrastinate_prune_stalled_workers_v1(4)"))
+        give_back_stalled()
