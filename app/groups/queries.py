@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -11,7 +12,7 @@ from app.core.db import db
 from app.core.money import N_
 from app.core.todo import Todo
 from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
-from app.groups.rules import EntityState, ItemKind, ItemState, Kind
+from app.groups.rules import REMINDER_DAYS, EntityState, ItemKind, ItemState, Kind, Outcome
 from app.identity.models import Person
 from app.territory.models import Zone
 
@@ -88,6 +89,20 @@ def invitation_by_ref(group_id: int, ref: str) -> Invitation | None:
     ).one_or_none()
 
 
+def invitations_for(email: str, now: datetime) -> Sequence[Invitation]:
+    """The letters to this address that can still be accepted."""
+    return db.session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.email == email,
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .order_by(Invitation.id)
+    ).all()
+
+
 def zone_of(group: Group) -> Zone:
     """The zone in which the group lives."""
     return db.session.get_one(Zone, group.zone_id)
@@ -111,6 +126,21 @@ def open_constitutions() -> Sequence[Constitution]:
 def entity(entity_id: int) -> LegalEntity:
     """The entity of that row."""
     return db.session.get_one(LegalEntity, entity_id)
+
+
+def entity_by_ref(ref: str) -> LegalEntity | None:
+    """The body of that reference."""
+    return db.session.scalars(select(LegalEntity).where(LegalEntity.ref == ref)).one_or_none()
+
+
+def verified_bodies(limit: int = 50) -> Sequence[LegalEntity]:
+    """The bodies verified last, newest first."""
+    return db.session.scalars(
+        select(LegalEntity)
+        .where(LegalEntity.state == EntityState.VERIFIED)
+        .order_by(LegalEntity.verified_at.desc())
+        .limit(limit)
+    ).all()
 
 
 def entity_of(group_id: int) -> LegalEntity | None:
@@ -171,6 +201,71 @@ def to_verify() -> Sequence[tuple[LegalEntity, Group, Constitution | None, int, 
         .order_by(LegalEntity.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of the path to the non-profit: formed, sent, reached, body, verified."""
+
+    key: str
+    state: str  # done · now · todo · late
+    at: datetime | None
+
+
+def path(group: Group) -> list[Step]:
+    """The way from people to a body that can be paid, as far as this group has come."""
+    constitution, body = constitution_of(group.id), entity_of(group.id)
+    lapsed = constitution is not None and constitution.outcome is Outcome.LAPSED
+    verified = body is not None and body.state is EntityState.VERIFIED
+    states = [item.state for item in items(body.id).values()] if body else []
+    sent = bool(states) and all(state in (ItemState.SENT, ItemState.ACCEPTED) for state in states)
+    reached = constitution is not None or group.kind is Kind.CONSTITUTED
+    return [
+        Step("formed", "done", group.created_at),
+        Step("sent", "done" if group.frozen_at or constitution else "now", group.frozen_at),
+        Step(
+            "reached",
+            "done" if reached else "now" if group.frozen_at else "todo",
+            constitution.opened_at if constitution else None,
+        ),
+        Step(
+            "body",
+            "done" if sent else "late" if lapsed else "now" if body else "todo",
+            constitution.ends_at if constitution and not sent else None,
+        ),
+        Step(
+            "verified",
+            "done" if verified else "now" if sent and not lapsed else "todo",
+            body.verified_at if body else None,
+        ),
+    ]
+
+
+def moments(now: datetime) -> list[tuple[datetime, str]]:
+    """What time will bring to this room's groups: reminders and the end of their constitutions."""
+    found = []
+    for each in open_constitutions():
+        name = group(each.group_id).name
+        found += [(each.ends_at - timedelta(days=days), f"{name}: {days} d") for days in REMINDER_DAYS]
+        found.append((each.ends_at, f"{name}: 0 d"))
+    return found
+
+
+def _invited(person_id: int, now: datetime) -> list[Todo]:
+    person = db.session.get_one(Person, person_id)
+    return [
+        Todo(
+            what=N_("Answer the invitation"),
+            subject=group(each.group_id).name,
+            endpoint="groups.mine",
+            args={},
+            state="now",
+            due_at=each.expires_at,
+            room="groups",
+            zone=zone_of(group(each.group_id)).name,
+        )
+        for each in invitations_for(person.email, now)
+    ]
 
 
 def _of_members(person_id: int, now: datetime) -> list[Todo]:
@@ -248,5 +343,5 @@ def _of_officers(person_id: int) -> list[Todo]:
 
 def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
     """What the person's groups must do to become bodies and, for officers, what waits to be verified."""
-    found = _of_members(person_id, now)
+    found = _invited(person_id, now) + _of_members(person_id, now)
     return found + (_of_officers(person_id) if "officer" in roles else [])

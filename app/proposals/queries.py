@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.calls import queries as calls
 from app.calls.models import Call
@@ -256,6 +256,58 @@ def standing(proposal: Proposal) -> Standing:
         closes_at=end,
         progress=progress(found, signed=len(signed), members=len(people), sent=sent),
     )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the office checks and the machine has looked at first."""
+
+    key: str
+    holds: bool
+
+
+def findings(standing: Standing) -> list[Finding]:
+    """The list of admissibility as the machine finds it; the officer decides."""
+    proposal, terms_ = standing.proposal, standing.terms
+    place = zone(proposal)
+    kind = standing.group.kind.value
+    found = {
+        "in_time": proposal.submitted_at is not None and proposal.submitted_at < standing.closes_at,
+        "complete": not any(standing.problems.values()),
+        "unchanged": proposal.text_sha256 == standing.fingerprint,
+        "signed": not standing.unsigned and bool(standing.members),
+        "one_group": len({person.tax_code_hash for person in standing.members}) == len(standing.members),
+        "kind": terms_.takes_proposer(kind),
+        "people": kind != "informal" or len(standing.members) >= terms_.members_min,
+        "zone": place is not None and terms_.takes_zone(place.number),
+        "limits": terms_.takes_budget(proposal.total),
+        "adds_up": standing.lines_total == proposal.total,
+    }
+    if kind == "constituted":
+        found["body"] = groups.verified_entity(standing.group.id) is not None
+    return [Finding(key, holds) for key, holds in found.items()]
+
+
+def found(states: Collection[State], words: str = "", limit: int = 200) -> Sequence[tuple[Proposal, Group, Call]]:
+    """Proposals in these states whose title, group or reference holds the words, oldest first."""
+    query = (
+        select(Proposal, Group, Call)
+        .join(Group, Group.id == Proposal.group_id)
+        .join(Call, Call.id == Proposal.call_id)
+        .where(Proposal.state.in_(states))
+        .order_by(Proposal.submitted_at, Proposal.id)
+        .limit(limit)
+    )
+    if words:
+        query = query.where(
+            or_(
+                *(
+                    column.icontains(words, autoescape=True)
+                    for column in (Proposal.title, Proposal.reference, Group.name)
+                )
+            )
+        )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
 
 
 def counts() -> Mapping[State, int]:

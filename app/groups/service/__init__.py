@@ -14,9 +14,22 @@ from app.groups.service.entity import (
     send_tax_code,
     verify,
 )
-from app.groups.service.people import describe, form, freeze, hold, invite, join, leave, thaw, withdraw_invitation
+from app.groups.service.people import (
+    accept,
+    describe,
+    form,
+    freeze,
+    hold,
+    invitation_behind,
+    invite,
+    join,
+    leave,
+    thaw,
+    withdraw_invitation,
+)
 
 __all__ = [
+    "accept",
     "accept_item",
     "account_read",
     "ask_account",
@@ -26,6 +39,7 @@ __all__ = [
     "form",
     "freeze",
     "hold",
+    "invitation_behind",
     "invite",
     "join",
     "lapse",

@@ -123,7 +123,18 @@ def invitation_behind(token: str, *, now: datetime) -> Invitation:
 
 def join(token: str, *, by: Person, now: datetime) -> Group:
     """Accept an invitation: the person is a member from now on; accepting twice changes nothing."""
-    invitation = invitation_behind(token, now=now)
+    return _accept(invitation_behind(token, now=now), by=by, now=now)
+
+
+def accept(invitation_ref: str, *, by: Person, now: datetime) -> Group:
+    """Accept an invitation sent to one's own address: who reads it here has proved the address by signing in."""
+    found = next((each for each in queries.invitations_for(by.email, now) if each.ref == invitation_ref), None)
+    if found is None:
+        raise Missing
+    return _accept(found, by=by, now=now)
+
+
+def _accept(invitation: Invitation, *, by: Person, now: datetime) -> Group:
     group = queries.group(invitation.group_id)
     hold(group)
     db.session.refresh(invitation)

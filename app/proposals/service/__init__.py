@@ -3,6 +3,7 @@
 from app.proposals.service.sending import check, submit, withdraw
 from app.proposals.service.signing import ask_code, sign
 from app.proposals.service.writing import (
+    accept,
     drop_picture,
     invite,
     join,
@@ -18,6 +19,7 @@ from app.proposals.service.writing import (
 )
 
 __all__ = [
+    "accept",
     "ask_code",
     "check",
     "drop_picture",

@@ -226,7 +226,15 @@ def invite(proposal: Proposal, email: str, *, by: Person, now: datetime) -> Invi
 
 def join(token: str, *, by: Person, now: datetime) -> Group:
     """Accept an invitation and take one's place in all that the group is writing."""
-    group = groups_service.join(token, by=by, now=now)
+    return _take_part(groups_service.join(token, by=by, now=now), by=by, now=now)
+
+
+def accept(invitation_ref: str, *, by: Person, now: datetime) -> Group:
+    """Accept an invitation that was sent to one's own address, without its link."""
+    return _take_part(groups_service.accept(invitation_ref, by=by, now=now), by=by, now=now)
+
+
+def _take_part(group: Group, *, by: Person, now: datetime) -> Group:
     for proposal in queries.live_of_group(group.id):
         if not queries.is_participant(proposal.id, by.id):
             _take_place(proposal, queries.call(proposal), by, by=by)

@@ -1,0 +1,82 @@
+"""What the forms of a proposal say: rows of budget and milestones, read once and refused with sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from app.core.errors import Invalid, Refusal
+from app.core.money import N_, ZERO, AmountError, Money, parse
+from app.identity.rules import read_day
+from app.proposals.rules import LINES_MAX, MILESTONES_MAX
+
+ROW_NAME_MAX = 120
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A budget as it was typed."""
+
+    total: Money
+    lines: list[tuple[str, Money]]
+
+
+def rows_of(form: Mapping[str, str], least: int) -> int:
+    """How many rows the form has: those it showed, within reason."""
+    asked = form.get("rows", "")
+    return min(max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else least, least), LINES_MAX)
+
+
+def read_budget(form: Mapping[str, str], language: str) -> Budget:
+    """The total and the lines; empty rows are skipped, half-filled ones are refused where they are."""
+    errors: dict[str, Refusal | str] = {}
+    lines: list[tuple[str, Money]] = []
+    stated = _amount(form.get("total", ""), "total", language, errors)
+    for number in range(1, rows_of(form, 1) + 1):
+        name, typed = " ".join(form.get(f"name_{number}", "").split()), form.get(f"amount_{number}", "").strip()
+        if not name and not typed:
+            continue
+        if not name:
+            errors[f"name_{number}"] = N_("Say what this sum is for.")
+        if len(name) > ROW_NAME_MAX:
+            errors[f"name_{number}"] = Refusal("Write at most %(most)d characters.", most=ROW_NAME_MAX)
+        if not typed:
+            errors[f"amount_{number}"] = N_("Write how much this costs, for example 1,200.00.")
+        amount = _amount(typed, f"amount_{number}", language, errors)
+        lines.append((name, amount))
+    if errors:
+        raise Invalid(errors)
+    return Budget(stated, lines)
+
+
+def _amount(typed: str, field: str, language: str, errors: dict[str, Refusal | str]) -> Money:
+    if not typed.strip():
+        return ZERO
+    try:
+        return parse(typed, language)
+    except AmountError as wrong:
+        errors[field] = str(wrong)
+        return ZERO
+
+
+def read_milestones(form: Mapping[str, str]) -> list[tuple[str, date]]:
+    """The milestones; empty rows are skipped, half-filled ones are refused where they are."""
+    errors: dict[str, Refusal | str] = {}
+    found: list[tuple[str, date]] = []
+    for number in range(1, min(rows_of(form, 1), MILESTONES_MAX) + 1):
+        title, typed = " ".join(form.get(f"title_{number}", "").split()), form.get(f"due_{number}", "").strip()
+        if not title and not typed:
+            continue
+        day = read_day(typed)
+        if not title:
+            errors[f"title_{number}"] = N_("Say what happens on this day.")
+        if len(title) > ROW_NAME_MAX:
+            errors[f"title_{number}"] = Refusal("Write at most %(most)d characters.", most=ROW_NAME_MAX)
+        if day is None:
+            errors[f"due_{number}"] = N_("Write the day like this: 31/12/2026.")
+        else:
+            found.append((title, day))
+    if errors:
+        raise Invalid(errors)
+    return found
