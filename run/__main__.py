@@ -16,7 +16,7 @@ import urllib.request
 import psycopg
 
 from run import commands, settings
-from run.postgres import DevPostgres
+from run.postgres import DATABASE, DevPostgres
 from run.processes import dies_with_parent, stop_with_parent
 from run.settings import HOST, INSTANCE, ROOT, Settings
 from run.supervisor import Failed, Part, Stopped, Supervisor
@@ -128,11 +128,27 @@ def seed(now: Settings) -> None:
     here = identity_of_database(now)
     if settings.DEMO_DONE.exists() and json.loads(settings.DEMO_DONE.read_text()) == here:
         return
+    if settings.DEMO_BEGUN.exists():
+        begin_anew(now)
+    settings.DEMO_BEGUN.touch()
     say("building the demo through the application's own verbs …")
     flask(now, "demo", "seed")
+    settings.DEMO_BEGUN.unlink()
     accounts = flask(now, "demo", "accounts", quiet=True)
     settings.ACCOUNTS.write_text(accounts)
     settings.DEMO_DONE.write_text(json.dumps(here))
+
+
+def begin_anew(now: Settings) -> None:
+    """An interrupted demo is half a city: nobody has used it yet, so it is taken down and built again."""
+    if "DATABASE_URL" in os.environ:
+        raise Failed("The demo was interrupted halfway. Empty the database that DATABASE_URL names, then start again.")
+    say("the demo was interrupted: beginning anew")
+    DevPostgres(settings.CLUSTER).start().create_database(DATABASE)
+    migrate(now)
+    if now.sandbox_port is not None:
+        asked = urllib.request.Request(f"http://{HOST}:{now.sandbox_port}/_sandbox/reset", method="POST")
+        urllib.request.urlopen(asked, timeout=10).close()
 
 
 def welcome(now: Settings, seconds: float) -> None:

@@ -57,7 +57,7 @@ def reset() -> int:
         DevPostgres(settings.CLUSTER).forget()
         for path in [INSTANCE / "files", INSTANCE / "sandbox"]:
             shutil.rmtree(path, ignore_errors=True)
-        for path in [settings.DEMO_DONE, settings.ACCOUNTS, settings.SECRETS, settings.LAST_RUN]:
+        for path in [settings.DEMO_DONE, settings.DEMO_BEGUN, settings.ACCOUNTS, settings.SECRETS, settings.LAST_RUN]:
             path.unlink(missing_ok=True)
     print("The data of development is gone; `make run` begins anew.")
     return 0

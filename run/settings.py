@@ -13,6 +13,7 @@ SECRETS = INSTANCE / "secrets.env"
 LAST_RUN = INSTANCE / "run.env"
 CLUSTER = INSTANCE / "postgres"
 DEMO_DONE = INSTANCE / "demo.json"
+DEMO_BEGUN = INSTANCE / "demo-begun"
 ACCOUNTS = INSTANCE / "accounts.txt"
 HOST = "127.0.0.1"
 
