@@ -16,6 +16,7 @@ from app.groups import queries
 from app.groups.models import Group, Invitation, Member
 from app.groups.rules import INVITATION_DAYS, Kind, slug
 from app.identity.models import Person
+from app.identity.rules import clean_email
 from app.journal.service import record
 from app.outbox import service as outbox
 from app.territory.models import Zone
@@ -65,7 +66,10 @@ def invite(group: Group, email: str, *, by: Person, now: datetime, language: str
     hold(group)
     _refuse_stranger(group, by)
     _refuse_frozen(group)
-    address = email.strip().lower()
+    try:
+        address = clean_email(email)
+    except ValueError as wrong:
+        raise Invalid({"email": str(wrong)}) from None
     if any(person.email == address for person in queries.members(group.id)):
         raise Invalid({"email": N_("This person already belongs to the group.")})
     for earlier in queries.invitations(group.id):

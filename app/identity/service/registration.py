@@ -59,6 +59,7 @@ def register(
     language: str,
     now: datetime,
     address: str = "",
+    onward: str = "",
 ) -> None:
     """Take a registration and write to the address; what follows looks the same whether the address is known or not."""
     name, email, born_on, tax_code = _clean(name, email, password, born_on, tax_code, clock.local(now).date())
@@ -90,7 +91,7 @@ def register(
             expires_at=now + rules.CONFIRM_LIFE,
         )
     )
-    send(email, "identity/confirm", language=language, now=now, name=name, token=raw)
+    send(email, "identity/confirm", language=language, now=now, name=name, token=raw, onward=onward)
 
 
 KNOWN = N_("There is already an account with these data. Sign in, or set a new password.")

@@ -17,8 +17,9 @@ from app.web import gates
 @bp.get("/register")
 @gates.public
 def register() -> ResponseReturnValue:
-    """Ask who wants an account."""
-    return render_template("identity/register.html", values={}, errors={})
+    """Ask who wants an account; who came from an invitation goes back to it at the end."""
+    onward = rules.safe_next(request.args.get("next")) or ""
+    return render_template("identity/register.html", values={"next": onward}, errors={})
 
 
 @bp.post("/register")
@@ -36,6 +37,7 @@ def take_registration() -> ResponseReturnValue:
                 language=language(),
                 address=address(),
                 now=clock.now(),
+                onward=rules.safe_next(request.form.get("next")) or "",
             )
     except (Invalid, TooMany) as refusal:
         errors, status = wrong(refusal)
@@ -73,4 +75,4 @@ def confirm_now(token: str) -> ResponseReturnValue:
         return render_template("identity/confirm.html", email=found.email, errors=errors), status
     gates.remember(raw)
     flash(_("Your address is confirmed and your account is open."), "done")
-    return redirect(url_for("identity.account"), 303)
+    return redirect(rules.safe_next(request.args.get("next")) or url_for("identity.account"), 303)
