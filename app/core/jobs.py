@@ -31,7 +31,10 @@ def host(app: Flask) -> None:
 
 
 def every(cron: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Above @job: run it by the given cron line (a sixth field is seconds)."""
+    """Above @job: run it by the given cron line; of six fields the first is seconds."""
+    fields = cron.split()
+    # The library wants seconds last; read its way, "*/5 * * * * *" would mean each second of every fifth minute.
+    line = " ".join([*fields[1:], fields[0]]) if len(fields) == 6 else cron
 
     def mark(task: Callable[..., Any]) -> Callable[..., Any]:
         name = task.name  # type: ignore[attr-defined]  # a procrastinate Task, which the decorator below returns
@@ -39,7 +42,7 @@ def every(cron: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         # A failed or stalled run must not stop the next ones: at most one waits, each finds all that is due. So a
         # failed one is not tried again either: the next is a few seconds away.
         task.retry_strategy = None  # type: ignore[attr-defined]
-        tasks.periodic(cron=cron, queueing_lock=name)(task)  # type: ignore[arg-type]
+        tasks.periodic(cron=line, queueing_lock=name)(task)  # type: ignore[arg-type]
         return task
 
     return mark

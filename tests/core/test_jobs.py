@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import procrastinate
 import pytest
+from croniter import croniter_range
 from sqlalchemy import text
 
 from app.core import jobs, settings
@@ -63,6 +65,18 @@ def known() -> Iterator[list[str]]:
     yield done
     for name in ("core.asks", "core.answers", "core.fails"):
         del jobs.tasks.tasks[name]
+
+
+@pytest.mark.parametrize(
+    ("line", "an_hour"), [("*/5 * * * * *", 720), ("0 */1 * * * *", 60), ("15 */5 * * * *", 12), ("7 * * * *", 1)]
+)
+def test_of_six_fields_the_first_is_seconds(app, known, line, an_hour):
+    jobs.every(line)(jobs.tasks.tasks["core.answers"])
+    registered = jobs.tasks.periodic_registry.periodic_tasks.pop(("core.answers", ""))
+    jobs._periodic.pop("core.answers")
+    start = datetime(2026, 3, 2, 9, 59, 59, tzinfo=UTC)
+    ticks = croniter_range(start, start + timedelta(hours=1), registered.cron)
+    assert sum(1 for _ in ticks) == an_hour
 
 
 def test_a_job_defers_another_inside_the_worker(app, database, known):
