@@ -35,7 +35,8 @@ def upgrade() -> None:
         sa.Column("facts", postgresql.JSONB(), nullable=False),
         sa.CheckConstraint("NOT archive OR state = 'ended'", name=op.f("ck_calls_call_archive_ended")),
         sa.CheckConstraint(
-            "state = 'draft' OR archive OR (published_at IS NOT NULL AND opens_at IS NOT NULL AND closes_at IS NOT NULL AND envelope IS NOT NULL AND source_id IS NOT NULL AND programme_id IS NOT NULL)",
+            "state = 'draft' OR archive OR (published_at IS NOT NULL AND opens_at IS NOT NULL AND closes_at IS NOT NULL"
+            " AND envelope IS NOT NULL AND source_id IS NOT NULL AND programme_id IS NOT NULL)",
             name=op.f("ck_calls_call_published_whole"),
         ),
         sa.CheckConstraint(

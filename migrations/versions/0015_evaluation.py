@@ -187,7 +187,8 @@ def upgrade() -> None:
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_by", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "(state = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL AND act_number IS NOT NULL AND act_on IS NOT NULL)",
+            "(state = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL"
+            " AND act_number IS NOT NULL AND act_on IS NOT NULL)",
             name=op.f("ck_evaluation_ranking_approved_by_an_act"),
         ),
         sa.CheckConstraint("state IN ('drawn', 'approved')", name=op.f("ck_evaluation_ranking_state")),

@@ -213,8 +213,9 @@ def test_the_database_refuses_a_payment_before_its_time(run_jobs: Run) -> None:
             db.session.execute(text(tranche), {"agreement": agreement.id, "kind": kind, "amount": 360000})
     insert = (
         "insert into grants_payment_order (ref, year, number, tranche_id, agreement_id, entity_id, beneficiary, amount,"
-        " iban, cup, state, prepared_by, prepared_at) select 'ord_x', 2026, 99, t.id, :agreement, :entity, 'X', :amount,"
-        " :iban, :cup, :state, :by, now() from grants_tranche t where t.agreement_id = :agreement and t.kind = :kind"
+        " iban, cup, state, prepared_by, prepared_at)"
+        " select 'ord_x', 2026, 99, t.id, :agreement, :entity, 'X', :amount, :iban, :cup, :state, :by, now()"
+        " from grants_tranche t where t.agreement_id = :agreement and t.kind = :kind"
     )
     given = {
         "agreement": agreement.id,

@@ -40,7 +40,7 @@ def prepared(
     title: str = "Officina di ringhiera",
     **given: Any,
 ) -> Campaign:
-    """A funded project's campaign as the group finds it; `call=`, `theme=` and fields of the call's terms go through."""
+    """A funded project's campaign as the group finds it; `call=`, `theme=` and the call's terms go through."""
     whole = budget if isinstance(budget, Money) else Money(budget * 100)
     award = evaluation.approved_award(group, title=title, lines=lines(whole), **given)
     with transaction():
