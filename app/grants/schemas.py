@@ -7,24 +7,24 @@ from datetime import date
 from typing import Any
 
 from app.core.errors import Invalid, Refusal
-from app.core.money import AmountError, Money, parse
+from app.core.money import N_, AmountError, Money, parse
 
 
 def expense(form: Mapping[str, str], *, language: str) -> dict[str, Any]:
     """A receipt as the group types it."""
     errors: dict[str, Refusal | str] = {}
     typed: dict[str, Any] = {
-        "line": _number(form, "line", "Choose a line of your budget.", errors),
-        "supplier": _text(form, "supplier", "Write who made out the receipt.", errors, most=120),
+        "line": _number(form, "line", N_("Choose a line of your budget."), errors),
+        "supplier": _text(form, "supplier", N_("Write who made out the receipt."), errors, most=120),
         "supplier_code": _text(
             form,
             "supplier_code",
-            "Write the supplier’s tax code or VAT number: it stands on the receipt.",
+            N_("Write the supplier’s tax code or VAT number: it stands on the receipt."),
             errors,
             most=30,
         ),
         "document_number": _text(
-            form, "document_number", "Write the number that stands on the receipt.", errors, most=60
+            form, "document_number", N_("Write the number that stands on the receipt."), errors, most=60
         ),
         "document_on": day(form, "document_on", errors),
         "amount": _amount(form, "amount", language, errors),
@@ -57,7 +57,7 @@ def day(form: Mapping[str, str], name: str, errors: dict[str, Refusal | str]) ->
     try:
         return date.fromisoformat(form.get(name, "").strip())
     except ValueError:
-        errors[name] = "Write the date, for example 2026-03-31."
+        errors[name] = Refusal("Write the date, for example 2026-03-31.")
         return None
 
 

@@ -15,7 +15,7 @@ from app.campaigns.rules import State as CampaignState
 from app.core.crypto import sha256_hex
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import ZERO, Money
+from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
 from app.groups import queries as groups
 from app.groups.models import Constitution, Group, LegalEntity
@@ -211,7 +211,9 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
         collecting = one.case.state is State.COLLECTING
         found.append(
             Todo(
-                what="Follow the collection: %(declined)d cards refused" if collecting else "The group forms its body",
+                what=N_("Follow the collection: %(declined)d cards refused")
+                if collecting
+                else N_("The group forms its body"),
                 params={"declined": one.totals.declined_count},
                 subject=one.campaign.title,
                 endpoint="settlement.show",

@@ -16,7 +16,7 @@ from app.core.clock import local
 from app.core.codes import CodeError, cup
 from app.core.crypto import sha256_hex
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, Invalid, Missing
+from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from app.core.money import ZERO
 from app.core.refs import new_ref
 from app.evaluation import queries as evaluation
@@ -219,7 +219,7 @@ def _cup_of(campaign: Campaign, typed: str) -> str:
     except CodeError as wrong:
         raise Invalid({"cup": str(wrong)}) from None
     if code not in calls.whole(calls.call(campaign.call_id)).programme.cups:
-        raise Invalid({"cup": "This CUP is not one of the programme’s. Choose one of those in the list."})
+        raise Invalid({"cup": Refusal("This CUP is not one of the programme’s. Choose one of those in the list.")})
     return code
 
 

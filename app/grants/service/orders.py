@@ -9,7 +9,7 @@ from app.calls.rules import TrancheKind
 from app.core.clock import local
 from app.core.crypto import sha256_hex
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.errors import Conflict, Forbidden, Invalid, Refusal
 from app.core.money import ZERO, total
 from app.core.moves import move
 from app.core.refs import new_ref
@@ -94,7 +94,7 @@ def refuse(order: Order, *, reason: str, by: Person, now: datetime) -> Order:
     agreement = queries.agreement(order.agreement_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     if len(reason.strip()) < 10:
-        raise Invalid({"reason": "Write the reason in one sentence: whoever prepared the order reads it."})
+        raise Invalid({"reason": Refusal("Write the reason in one sentence: whoever prepared the order reads it.")})
     if order.state is OrderState.APPROVED:
         matching.unapprove(agreement.proposal_id, order.amount, key=_key(order), by=by, now=now)
     order.state = move(ORDER_MOVES, order.state, OrderAct.REFUSE)
@@ -110,9 +110,9 @@ def export(
     """Put approved orders into one file for the bank, checked against its schema and kept byte for byte."""
     chosen = [queries.lock_order(order) for order in sorted(orders, key=lambda one: one.id)]
     if not chosen:
-        raise Invalid({"orders": "Choose at least one approved order."})
+        raise Invalid({"orders": Refusal("Choose at least one approved order.")})
     if execute_on < local(now).date():
-        raise Invalid({"execute_on": "The day of execution cannot be in the past."})
+        raise Invalid({"execute_on": Refusal("The day of execution cannot be in the past.")})
     lines = [_transfer(order) for order in chosen]
     message_id, xml = gateway.transfers_file(lines, treasury=treasury, execute_on=execute_on)
     batch = Batch(
@@ -145,7 +145,7 @@ def mark_paid(order: Order, *, paid_on: date, by: Person, now: datetime) -> Orde
     if order.approved_by == by.id:
         raise Forbidden("You approved this payment order: somebody else must mark it paid.")
     if paid_on > local(now).date() or (order.exported_at is not None and paid_on < local(order.exported_at).date()):
-        raise Invalid({"paid_on": "The day of payment lies between the export and today."})
+        raise Invalid({"paid_on": Refusal("The day of payment lies between the export and today.")})
     order.state = move(ORDER_MOVES, order.state, OrderAct.PAY)
     order.paid_by, order.paid_at, order.paid_on = by.id, now, paid_on
     tranche = queries.lock_tranche(queries.tranche(order.tranche_id))

@@ -52,10 +52,10 @@ def add_expense(
     line = _line(agreement, typed["line"])
     document_on: date = typed["document_on"]
     if document_on > local(now).date():
-        raise Invalid({"document_on": "The date of the receipt is in the future."})
+        raise Invalid({"document_on": Refusal("The date of the receipt is in the future.")})
     supplier_key, number_key = document_key(typed["supplier_code"]), document_key(typed["document_number"])
     if not number_key:
-        raise Invalid({"document_number": "Write the number that stands on the receipt."})
+        raise Invalid({"document_number": Refusal("Write the number that stands on the receipt.")})
     db.session.execute(text("select pg_advisory_xact_lock(hashtextextended('grants_expense', 0))"))
     hashed = sha256_hex(data)
     _refuse_duplicate(report, hashed, supplier_key, number_key)
@@ -105,7 +105,7 @@ def reopen_report(agreement: Agreement, *, reason: str, by: Person, now: datetim
     report = queries.lock_report(agreement.id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     if len(reason.strip()) < 10:
-        raise Invalid({"reason": "Write in one sentence what is missing: the group reads it."})
+        raise Invalid({"reason": Refusal("Write in one sentence what is missing: the group reads it.")})
     report.state = move(REPORT_MOVES, report.state, ReportAct.REOPEN)
     db.session.flush()
     record("grants.reopen_report", subject=key(agreement), by=by, now=now, reason=reason.strip())
@@ -122,7 +122,7 @@ def accept(expense: Expense, *, amount: Money, reason: str = "", by: Person, now
             {"accepted": Refusal("Accept at most %(most)s, which is what the receipt says.", most=expense.amount)}
         )
     if amount < expense.amount and len(reason.strip()) < 10:
-        raise Invalid({"reason": "Write in one sentence why part of it is not accepted: the group reads it."})
+        raise Invalid({"reason": Refusal("Write in one sentence why part of it is not accepted: the group reads it.")})
     expense.state = move(EXPENSE_MOVES, expense.state, ExpenseAct.ACCEPT)
     expense.accepted_amount, expense.reason = amount, reason.strip() or None
     expense.decided_by, expense.decided_at = by.id, now
@@ -136,7 +136,7 @@ def reject(expense: Expense, *, reason: str, by: Person, now: datetime) -> Expen
     """Reject a receipt and say why; the group may send a better one."""
     expense, agreement = _decidable(expense, by)
     if len(reason.strip()) < 10:
-        raise Invalid({"reason": "Write the reason in one sentence: the group reads it."})
+        raise Invalid({"reason": Refusal("Write the reason in one sentence: the group reads it.")})
     expense.state = move(EXPENSE_MOVES, expense.state, ExpenseAct.REJECT)
     expense.reason = reason.strip()
     expense.decided_by, expense.decided_at = by.id, now
@@ -162,7 +162,7 @@ def _writable(agreement: Agreement, by: Person) -> Report:
 def _line(agreement: Agreement, position: int) -> Line:
     found = next((one for one in queries.lines(agreement) if one.position == position), None)
     if found is None:
-        raise Invalid({"line": "Choose a line of your budget."})
+        raise Invalid({"line": Refusal("Choose a line of your budget.")})
     return found
 
 

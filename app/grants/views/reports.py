@@ -74,7 +74,9 @@ def add_expense(ref: str) -> ResponseReturnValue:
 
 
 def _typed(data: bytes) -> dict[str, object]:
-    missing: dict[str, Refusal | str] = {} if data else {"file": "Choose the file of the receipt: a PDF or a photo."}
+    missing: dict[str, Refusal | str] = (
+        {} if data else {"file": Refusal("Choose the file of the receipt: a PDF or a photo.")}
+    )
     try:
         typed = schemas.expense(request.form, language=_language())
     except Invalid as wrong:
@@ -165,7 +167,7 @@ def _decide(expense: Expense) -> None:
             service.reject(expense, reason=reason, by=by, now=now)
         return
     if form.get("decision") != "accept":
-        raise Invalid({"decision": "Choose what to do with this receipt."})
+        raise Invalid({"decision": Refusal("Choose what to do with this receipt.")})
     amount = schemas.amount(form, "accepted", language=_language())
     with transaction():
         service.accept(expense, amount=amount, reason=reason, by=by, now=now)

@@ -1,0 +1,1 @@
+"""Public registers and exports: where every euro went."""
