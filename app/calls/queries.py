@@ -158,3 +158,16 @@ def checks() -> Iterable[Check]:
         fund = matching.fund_of(one.id)
         if one.envelope is not None and one.published_at is not None:
             yield Check(f"call {one.slug}: envelope", one.envelope, ZERO if fund is None else fund.allocated)
+
+
+def of_programme(programme_id: int) -> list[Call]:
+    """The published calls of a programme, newest first."""
+    rows = select(Call).where(Call.programme_id == programme_id, Call.state != State.DRAFT)
+    return list(db.session.scalars(rows.order_by(Call.published_at.desc(), Call.id.desc())))
+
+
+def model_terms() -> Terms | None:
+    """The rules of the call published last: what the next one is proposed to start from."""
+    newest = select(CallTerms).join(Call).order_by(Call.published_at.desc(), CallTerms.version.desc()).limit(1)
+    found = db.session.scalar(newest)
+    return None if found is None else found.terms

@@ -339,3 +339,21 @@ def percent(bp: int) -> str:
     """A rate as people write it, without needless zeros: 6000 is 60, 4050 is 40.5."""
     whole, rest = divmod(bp, 100)
     return f"{whole}.{rest:02d}".rstrip("0") if rest else str(whole)
+
+
+# What an empty form proposes where no call was published before: the rules of Milan’s 2020–21 edition for the money,
+# our own defaults for the rest.
+SUGGESTED = Terms(
+    match=MatchPolicy(share_bp=6_000, threshold_bp=4_000, cap=euros("60000")),
+    budget_min=euros("2000"),
+    budget_max=euros("100000"),
+    criteria=(
+        Criterion("need", "Bisogno del quartiere", "Need of the neighbourhood", 30),
+        Criterion("idea", "Qualità dell’idea", "Quality of the idea", 25),
+        Criterion("people", "Persone coinvolte", "People involved", 20),
+        Criterion("plan", "Piano e preventivo", "Plan and budget", 15),
+        Criterion("after", "Che cosa resta dopo", "What stays afterwards", 10),
+    ),
+    score_min=60,
+    tranches=(TranchePlan(TrancheKind.ADVANCE, 5_000), TranchePlan(TrancheKind.BALANCE, 5_000)),
+)

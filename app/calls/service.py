@@ -34,6 +34,7 @@ from app.journal.service import record
 from app.matching import service as matching
 from app.programmes.models import Source
 
+RESERVED = frozenset({"manage"})  # words of our own addresses
 CAMPAIGN = "campaign"  # what an award of the call is: a match ceiling for a campaign
 
 
@@ -310,6 +311,6 @@ def _free_slug(title: str) -> str:
     if not wanted:
         raise Invalid({"title": Refusal("The title needs at least one letter or digit.")})
     slug, n = wanted, 2
-    while queries.slug_taken(slug):
+    while slug in RESERVED or queries.slug_taken(slug):
         slug, n = f"{wanted}-{n}", n + 1
     return slug

@@ -24,23 +24,23 @@ class Reading:
         self.form, self.language = form, language
         self.errors: dict[str, Refusal | str] = {}
 
-    def refuse(self, name: str, sentence: str) -> None:
+    def refuse(self, name: str, why: Refusal | str) -> None:
         """Put a sentence beside a field, unless one stands there already."""
-        self.errors.setdefault(name, Refusal(sentence))
+        self.errors.setdefault(name, why)
 
     def text(self, name: str, *, needed: bool = True, most: int = 4000) -> str:
         """One line or many of plain words, trimmed."""
         words = self.form.get(name, "").replace("\r\n", "\n").replace("\x00", "").strip()
         if needed and not words:
-            self.refuse(name, "This is missing.")
+            self.refuse(name, Refusal("This is missing."))
         if len(words) > most:
-            self.errors.setdefault(name, Refusal("This is too long: at most %(most)s characters.", most=most))
+            self.refuse(name, Refusal("This is too long: at most %(most)s characters.", most=most))
         return words
 
-    def amount(self, name: str) -> Money:
-        """A sum by our own grammar in the reader’s language."""
-        words = self.text(name)
-        if not words:
+    def amount(self, name: str, *, zero: bool = False, needed: bool = True) -> Money:
+        """A sum by our own grammar in the reader’s language; nothing (0) only where that makes sense."""
+        words = self.text(name, needed=needed)
+        if not words or (zero and words in ("0", "0,00", "0.00")):
             return ZERO
         try:
             return parse(words, self.language)
@@ -52,7 +52,7 @@ class Reading:
         """A whole number in plain digits."""
         words = self.text(name)
         if words and not (words.isascii() and words.isdigit() and len(words) <= 9):
-            self.refuse(name, "Write a whole number with digits only, for example 30.")
+            self.refuse(name, Refusal("Write a whole number with digits only, for example 30."))
             return 0
         return int(words or 0)
 
@@ -64,11 +64,11 @@ class Reading:
             return 0
         digits = whole + rest
         if not (digits.isascii() and digits.isdigit() and whole and len(whole) <= 3 and len(rest) <= 2):
-            self.refuse(name, "Write a percentage, for example 60 or 37.5.")
+            self.refuse(name, Refusal("Write a percentage, for example 60 or 37.5."))
             return 0
         points = int(whole) * 100 + int(rest.ljust(2, "0") or 0)
         if points > 10_000:
-            self.refuse(name, "A percentage goes from 0 to 100.")
+            self.refuse(name, Refusal("A percentage goes from 0 to 100."))
             return 0
         return points
 
@@ -80,7 +80,7 @@ class Reading:
                 return datetime.strptime(words, pattern).replace(tzinfo=LOCAL).date()
             except ValueError:
                 continue
-        self.refuse(name, "Write the date as day/month/year, for example 31/12/2026.")
+        self.refuse(name, Refusal("Write the date as day/month/year, for example 31/12/2026."))
         return _NEVER
 
     def moment(self, name: str) -> datetime:
@@ -92,14 +92,14 @@ class Reading:
             except ValueError:
                 continue
             return at_local(civil.date(), civil.hour, civil.minute)
-        self.refuse(name, "Write day and time, for example 31/12/2026 12:00.")
+        self.refuse(name, Refusal("Write day and time, for example 31/12/2026 12:00."))
         return at_local(_NEVER)
 
     def choice(self, name: str, known: Collection[str]) -> str:
         """One of the values offered."""
         words = self.form.get(name, "")
         if words not in known:
-            self.refuse(name, "Choose one of the answers.")
+            self.refuse(name, Refusal("Choose one of the answers."))
         return words
 
     def several(self, name: str, known: Collection[str]) -> list[str]:

@@ -14,7 +14,7 @@ from app.calls.rules import Criterion, Terms
 from app.calls.rules import State as CallState
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import Money
+from app.core.money import N_, Money
 from app.core.todo import Todo
 from app.evaluation.models import Award, Declaration, Panelist, Ranking, Sheet
 from app.evaluation.rules import SHEETS_MIN, Candidate, Outcome, State
@@ -386,17 +386,17 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
         drawn = ranking(call.id)
         args = {"slug": call.slug}
         if "officer" in roles and drawn is None:
-            what, state = "Draw the ranking", "now"
+            what, state = N_("Draw the ranking"), "now"
             if "panel" in unready(call):
-                what = "Appoint the evaluators"
+                what = N_("Appoint the evaluators")
             elif unready(call):
-                what, state = "The evaluation is going on", "wait"
+                what, state = N_("The evaluation is going on"), "wait"
             found.append(_line(what, call, "evaluation.manage", args, state))
         if "responsible" in roles and drawn is not None and drawn.state is State.DRAWN:
             mine = scored(call.id, person_id) or checked(call.id, person_id)
             if not mine:
                 found.append(
-                    _line("Approve the ranking", call, "evaluation.ranking", args, "now", board(drawn).reserved)
+                    _line(N_("Approve the ranking"), call, "evaluation.ranking", args, "now", board(drawn).reserved)
                 )
     return found
 
@@ -411,9 +411,9 @@ def _line(
 
 def _of_evaluator(person_id: int) -> list[Todo]:
     what = {
-        "declare": "Declare whether you have a conflict",
-        "score": "Score the proposal",
-        "going_on": "Finish scoring the proposal",
+        "declare": N_("Declare whether you have a conflict"),
+        "score": N_("Score the proposal"),
+        "going_on": N_("Finish scoring the proposal"),
     }
     return [
         Todo(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.errors import Invalid, Refusal
-from app.core.money import ZERO, Money
+from app.core.money import N_, ZERO, Money
 
 WHOLE = 10_000  # basis points
 
@@ -95,9 +95,11 @@ class Settled:
 
 
 _WHY = {
-    Outcome.CONFIRMED: "The gifts collected reach the threshold: the match is confirmed.",
-    Outcome.SHRUNK: "The gifts collected are within five per cent of the threshold: the match shrinks in proportion.",
-    Outcome.RELEASED: "The gifts collected are too far below the threshold: the match goes back to the fund.",
+    Outcome.CONFIRMED: N_("The gifts collected reach the threshold: the match is confirmed."),
+    Outcome.SHRUNK: N_(
+        "The gifts collected are just below the threshold: the match shrinks in proportion."
+    ),
+    Outcome.RELEASED: N_("The gifts collected are too far below the threshold: the match goes back to the fund."),
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from app.core.actor import Actor
+from app.core.clock import local
 from app.core.codes import CodeError, cup
 from app.core.db import db
-from app.core.errors import Conflict, Invalid, Refusal
+from app.core.errors import Invalid, Refusal
 from app.core.money import ZERO, Money
 from app.core.refs import new_ref
 from app.journal.service import record
@@ -136,7 +138,9 @@ def record_progress(
     if min(figures.planned, figures.admitted, figures.committed, figures.disbursed) < ZERO:
         raise Invalid({"planned": Refusal("An amount cannot be below zero.")})
     if any(entry.as_of == as_of for entry in programme.progress):
-        raise Conflict("The progress of this day is already recorded.")
+        raise Invalid({"as_of": Refusal("The progress of this day is already recorded.")})
+    if as_of > local(now).date():
+        raise Invalid({"as_of": Refusal("This day is still to come.")})
     entry = ProgressEntry(
         programme_id=programme.id,
         as_of=as_of,
@@ -179,8 +183,8 @@ def _cups(texts: Iterable[str]) -> tuple[tuple[str, ...], Refusal | None]:
         try:
             code = cup(text)
         except CodeError:
-            sentence = "%(cup)s is not a CUP: it has 15 characters, for example B49D16010990006."
-            return tuple(good), Refusal(sentence, cup=text)
+            said = Refusal("%(cup)s is not a CUP: it has 15 characters, for example B49D16010990006.", cup=text)
+            return tuple(good), said
         if code not in good:
             good.append(code)
     if not good:
@@ -190,3 +194,26 @@ def _cups(texts: Iterable[str]) -> tuple[tuple[str, ...], Refusal | None]:
 
 def _columns(card: Card) -> dict[str, object]:
     return {**asdict(card), "cups": list(card.cups)}
+
+
+def load_cards(cards: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Programme]:
+    """Keep real progress cards, as `milan-cards.json` writes them; programmes known already stay as they are."""
+    made = []
+    for given in cards:
+        if queries.code_taken(given["code"]):
+            continue
+        days = {name: date.fromisoformat(given[name]) for name in ("starts_on", "ends_on")}
+        card = {**given, **days, "cups": tuple(given["cups"])}
+        said = card.pop("progress")
+        programme = set_up(Card(**card), by=None, now=now)
+        figures = Progress(*(Money(said[name]) for name in ("planned", "admitted", "committed", "disbursed")))
+        record_progress(
+            programme,
+            figures,
+            as_of=date.fromisoformat(said["as_of"]),
+            source_note=said["source_note"],
+            by=None,
+            now=now,
+        )
+        made.append(programme)
+    return made

@@ -19,10 +19,8 @@ class Space(Model):
     lot: Mapped[int]
     lot_name_it: Mapped[str]
     lot_name_en: Mapped[str]
+    about_it: Mapped[str]
+    about_en: Mapped[str]
     address: Mapped[str] = mapped_column(unique=True)
     borough_id: Mapped[int | None] = mapped_column(ForeignKey("territory_borough.id"))  # unknown where sources disagree
     source_note: Mapped[str]
-
-    def lot_name(self, language: str) -> str:
-        """The name of the lot in this language."""
-        return self.lot_name_it if language == "it" else self.lot_name_en

@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("lot", sa.BigInteger(), nullable=False),
         sa.Column("lot_name_it", sa.Text(), nullable=False),
         sa.Column("lot_name_en", sa.Text(), nullable=False),
+        sa.Column("about_it", sa.Text(), nullable=False),
+        sa.Column("about_en", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("borough_id", sa.BigInteger(), nullable=True),
         sa.Column("source_note", sa.Text(), nullable=False),

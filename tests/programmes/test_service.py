@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from app.core.db import transaction
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Invalid
 from app.core.money import ZERO, euros
 from app.journal import queries as journal
 from app.programmes import queries, service
@@ -109,5 +109,5 @@ def test_progress_is_recorded_once_a_day(app, clock):
     with transaction():
         service.record_progress(made, HUB, as_of=date(2021, 12, 1), source_note="Scheda", by=None, now=clock.now())
     assert queries.latest_progress(made).figures() == HUB
-    with pytest.raises(Conflict), transaction():
+    with pytest.raises(Invalid), transaction():
         service.record_progress(made, HUB, as_of=date(2021, 12, 1), source_note="Scheda", by=None, now=clock.now())

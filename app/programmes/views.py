@@ -1,0 +1,243 @@
+"""Programmes: their public card, and the office’s pages to set them up and release money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.calls import queries as calls
+from app.core import clock
+from app.core.db import transaction
+from app.core.errors import Invalid, Refusal
+from app.core.money import total
+from app.identity import queries as identity
+from app.identity.models import Person
+from app.matching import queries as matching
+from app.programmes import queries, schemas, service
+from app.programmes.models import Programme, Source
+from app.programmes.rules import FUNDS, Progress
+from app.web import gates
+
+bp = Blueprint("programmes", __name__, url_prefix="/programmes")
+
+
+def _live(programme: Programme) -> Progress:
+    """The four amounts as the ledger has them now."""
+    books = [matching.books_of_source(source.id) for source in programme.sources]
+    return Progress(
+        planned=queries.whole(programme),
+        admitted=total(queries.standing(source.id).released for source in programme.sources),
+        committed=total(one.binding for one in books),
+        disbursed=total(one.paid for one in books),
+    )
+
+
+@bp.get("")
+@gates.public
+def index() -> ResponseReturnValue:
+    """All programmes with their progress."""
+    rows = []
+    for programme in queries.programmes():
+        recorded = queries.latest_progress(programme)
+        rows.append((programme, recorded.figures() if recorded else _live(programme), recorded))
+    return render_template("programmes/index.html", rows=rows)
+
+
+@bp.get("/<code>")
+@gates.public
+def show(code: str) -> ResponseReturnValue:
+    """The public progress card of a programme."""
+    programme = queries.by_code(code)
+    recorded = queries.latest_progress(programme)
+    return render_template(
+        "programmes/show.html",
+        programme=programme,
+        recorded=recorded,
+        figures=recorded.figures() if recorded else _live(programme),
+        today=clock.today(),
+        calls=calls.of_programme(programme.id),
+        standings=queries.standings(),
+    )
+
+
+@bp.get("/manage")
+@gates.role("officer", "responsible")
+def manage() -> ResponseReturnValue:
+    """The office’s list of programmes."""
+    return render_template("programmes/manage.html", programmes=queries.programmes(), standings=queries.standings())
+
+
+@bp.get("/manage/<ref>")
+@gates.role("officer", "responsible")
+def dossier(ref: str) -> ResponseReturnValue:
+    """A programme with its sources and what is released of them."""
+    programme = queries.by_ref(ref)
+    return render_template(
+        "programmes/dossier.html",
+        programme=programme,
+        standings=queries.standings(),
+        recorded=queries.latest_progress(programme),
+    )
+
+
+def _responsible() -> dict[str, Person]:
+    return {person.ref: person for person in identity.with_role("responsible", clock.now())}
+
+
+def _card_form(programme: Programme | None, values: Any, errors: Any) -> ResponseReturnValue:
+    page = render_template(
+        "programmes/edit.html",
+        programme=programme,
+        values=values,
+        errors=errors,
+        people=[(ref, person.name) for ref, person in _responsible().items()],
+    )
+    return page, 422 if errors else 200
+
+
+@bp.get("/manage/new")
+@gates.role("officer")
+def new() -> ResponseReturnValue:
+    """Set up a programme."""
+    return _card_form(None, {"city": "Milano", "implementing_body": "Comune di Milano"}, {})
+
+
+@bp.post("/manage/new")
+@gates.role("officer")
+def create() -> ResponseReturnValue:
+    """Set it up as typed."""
+    try:
+        card = schemas.card(request.form, g.lang, _responsible())
+        with transaction():
+            programme = service.set_up(card, by=gates.require(), now=clock.now())
+    except Invalid as refusal:
+        return _card_form(None, request.form, refusal.errors)
+    flash(_("The programme is set up. Now add its funding source."), "done")
+    return redirect(url_for("programmes.dossier", ref=programme.ref), 303)
+
+
+@bp.get("/manage/<ref>/edit")
+@gates.role("officer")
+def edit(ref: str) -> ResponseReturnValue:
+    """Correct the card of a programme."""
+    programme = queries.by_ref(ref)
+    person = identity.person(programme.responsible_id) if programme.responsible_id else None
+    fields = {name: getattr(programme, name) for name in service.Card.__dataclass_fields__}
+    values = {**fields, "cups": "\n".join(programme.cups), "responsible": person.ref if person else ""}
+    return _card_form(programme, values, {})
+
+
+@bp.post("/manage/<ref>/edit")
+@gates.role("officer")
+def change(ref: str) -> ResponseReturnValue:
+    """Correct it as typed."""
+    programme = queries.by_ref(ref)
+    try:
+        card = schemas.card(request.form, g.lang, _responsible(), code=programme.code)
+        with transaction():
+            service.change(programme, card, by=gates.require(), now=clock.now())
+    except Invalid as refusal:
+        return _card_form(programme, request.form, refusal.errors)
+    flash(_("Saved."), "done")
+    return redirect(url_for("programmes.dossier", ref=ref), 303)
+
+
+def _source_form(programme: Programme, values: Any, errors: Any) -> ResponseReturnValue:
+    page = render_template("programmes/source.html", programme=programme, values=values, errors=errors, funds=FUNDS)
+    return page, 422 if errors else 200
+
+
+@bp.get("/manage/<ref>/source")
+@gates.role("officer")
+def source(ref: str) -> ResponseReturnValue:
+    """Add a funding source."""
+    return _source_form(queries.by_ref(ref), {}, {})
+
+
+@bp.post("/manage/<ref>/source")
+@gates.role("officer")
+def add_source(ref: str) -> ResponseReturnValue:
+    """Add it as typed."""
+    programme = queries.by_ref(ref)
+    try:
+        typed = schemas.source(request.form, g.lang)
+        with transaction():
+            service.add_source(
+                programme, name=typed.name, fund=typed.fund, amount=typed.amount, by=gates.require(), now=clock.now()
+            )
+    except Invalid as refusal:
+        return _source_form(programme, request.form, refusal.errors)
+    flash(_("The source is there. Nothing of it is released yet."), "done")
+    return redirect(url_for("programmes.dossier", ref=ref), 303)
+
+
+def _release_form(source: Source, values: Any, errors: Any) -> ResponseReturnValue:
+    page = render_template(
+        "programmes/release.html",
+        source=source,
+        standing=queries.standing(source.id),
+        values=values,
+        errors=errors,
+    )
+    return page, 422 if errors else 200
+
+
+@bp.get("/manage/sources/<ref>/release")
+@gates.role("officer", "responsible")
+def release(ref: str) -> ResponseReturnValue:
+    """Release part of a source."""
+    return _release_form(queries.source_by_ref(ref), {"on": clock.today()}, {})
+
+
+@bp.post("/manage/sources/<ref>/release")
+@gates.role("officer", "responsible")
+def unblock(ref: str) -> ResponseReturnValue:
+    """Release it as typed."""
+    found = queries.source_by_ref(ref)
+    try:
+        typed = schemas.release(request.form, g.lang)
+        if typed.on > clock.today():
+            raise Invalid({"on": Refusal("The act cannot be dated in the future.")})
+        with transaction():
+            service.release(found, amount=typed.amount, act=typed.act, on=typed.on, by=gates.require(), now=clock.now())
+    except Invalid as refusal:
+        return _release_form(found, request.form, refusal.errors)
+    flash(_("Released. Calls can now promise this money."), "done")
+    return redirect(url_for("programmes.dossier", ref=found.programme.ref), 303)
+
+
+@bp.get("/manage/<ref>/progress")
+@gates.role("officer")
+def progress(ref: str) -> ResponseReturnValue:
+    """Record the four amounts of a day."""
+    return _progress_form(queries.by_ref(ref), {"as_of": clock.today()}, {})
+
+
+def _progress_form(programme: Programme, values: Any, errors: Any) -> ResponseReturnValue:
+    page = render_template("programmes/progress.html", programme=programme, values=values, errors=errors)
+    return page, 422 if errors else 200
+
+
+@bp.post("/manage/<ref>/progress")
+@gates.role("officer")
+def record_progress(ref: str) -> ResponseReturnValue:
+    """Record them as typed."""
+    programme = queries.by_ref(ref)
+    try:
+        typed = schemas.progress(request.form, g.lang)
+        with transaction():
+            service.record_progress(
+                programme,
+                typed.figures,
+                as_of=typed.as_of,
+                source_note=typed.source_note,
+                by=gates.require(),
+                now=clock.now(),
+            )
+    except Invalid as refusal:
+        return _progress_form(programme, request.form, refusal.errors)
+    flash(_("Recorded. The public card shows it."), "done")
+    return redirect(url_for("programmes.dossier", ref=ref), 303)
