@@ -1,6 +1,6 @@
 """Reads of campaigns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, case, func, or_, select
@@ -12,6 +12,7 @@ from app.campaigns.rules import PUBLIC, Impact, State
 from app.core.clock import local
 from app.core.db import db
 from app.core.errors import Missing
+from app.core.money import N_
 from app.core.todo import Todo
 from app.evaluation.models import Award
 from app.groups.models import Member
@@ -145,7 +146,12 @@ def question(campaign: Campaign, ref: str) -> Question:
 
 
 def _listed(
-    *, zone: str = "", borough: int | None = None, theme: str = "", states: Iterable[State] = PUBLIC, words: str = ""
+    *,
+    zone: str = "",
+    borough: int | None = None,
+    themes: Collection[str] = (),
+    states: Iterable[State] = PUBLIC,
+    words: str = "",
 ) -> Select[Campaign]:
     rows = select(Campaign).where(Campaign.state.in_(list(states)))
     if zone or borough:
@@ -154,8 +160,8 @@ def _listed(
         rows = rows.where(Zone.slug == zone)
     if borough:
         rows = rows.join(Borough, Borough.id == Zone.borough_id).where(Borough.number == borough)
-    if theme:
-        rows = rows.where(Campaign.theme == theme)
+    if themes:
+        rows = rows.where(Campaign.theme.in_(themes))
     if words.strip():
         # Whole words by the Italian search configuration, and parts of the title: people type both.
         found = func.to_tsvector("it", Campaign.title + " " + Campaign.summary)
@@ -173,14 +179,14 @@ def listed(
     *,
     zone: str = "",
     borough: int | None = None,
-    theme: str = "",
+    themes: Collection[str] = (),
     states: Iterable[State] = PUBLIC,
     words: str = "",
     limit: int = 24,
     offset: int = 0,
 ) -> Sequence[Campaign]:
     """Public campaigns by filters: the open ones that end first, then the others, newest first."""
-    rows = _listed(zone=zone, borough=borough, theme=theme, states=states, words=words)
+    rows = _listed(zone=zone, borough=borough, themes=themes, states=states, words=words)
     open_now = Campaign.state == State.LIVE
     return db.session.scalars(
         rows.order_by(
@@ -195,10 +201,15 @@ def listed(
 
 
 def count(
-    *, zone: str = "", borough: int | None = None, theme: str = "", states: Iterable[State] = PUBLIC, words: str = ""
+    *,
+    zone: str = "",
+    borough: int | None = None,
+    themes: Collection[str] = (),
+    states: Iterable[State] = PUBLIC,
+    words: str = "",
 ) -> int:
     """How many public campaigns the filters leave."""
-    rows = _listed(zone=zone, borough=borough, theme=theme, states=states, words=words)
+    rows = _listed(zone=zone, borough=borough, themes=themes, states=states, words=words)
     return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
@@ -238,7 +249,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
         asked = db.session.scalars(select(Campaign).where(Campaign.state == State.ASKED).order_by(Campaign.asked_at))
         found += [
             Todo(
-                what="Confirm that the campaign is ready",
+                what=N_("Confirm that the campaign is ready"),
                 subject=each.title,
                 endpoint="campaigns.readiness",
                 args={"ref": each.ref},
@@ -269,7 +280,7 @@ def _preparing_for(person_id: int) -> Sequence[Campaign]:
 def _group_todo(campaign: Campaign) -> Todo:
     asked = campaign.state is State.ASKED
     return Todo(
-        what="The officer checks your campaign" if asked else "Prepare the campaign and ask to open it",
+        what=N_("The officer checks your campaign") if asked else N_("Prepare the campaign and ask to open it"),
         subject=campaign.title,
         endpoint="campaigns.prepare",
         args={"ref": campaign.ref},

@@ -62,7 +62,7 @@ def prepare(award: Award, *, by: Actor | None, now: datetime, stretch: Money = Z
     terms = calls.terms(proposal.terms_id)
     campaign = Campaign(
         ref=new_ref("cam"),
-        slug=_free_slug(proposal.slug or proposal.title),
+        slug=_free_slug(proposal.title),
         proposal_id=proposal.id,
         award_id=award.id,
         call_id=proposal.call_id,
@@ -184,7 +184,7 @@ def send_back(campaign: Campaign, why: str, *, by: Actor, now: datetime) -> None
     """The officer says what is missing; the group prepares on."""
     campaign = queries.locked(campaign.id)
     if not why.strip():
-        raise Invalid({"why": "Write what is missing: the group reads it."})
+        raise Invalid({"why": Refusal("Write what is missing: the group reads it.")})
     campaign.state = move(MOVES, campaign.state, Act.RETURN)
     campaign.returned_why = why.strip()
     journal.record("campaigns.send_back", subject=campaign.key, by=by, now=now, why=why.strip())
@@ -217,9 +217,9 @@ def post_update(campaign: Campaign, title: str, body: str, *, by: Actor, now: da
         raise Conflict("News can be posted once the campaign is open.")
     errors: dict[str, Refusal | str] = {}
     if not title.strip() or len(title.strip()) > 120:
-        errors["title"] = "Write a title of at most 120 characters."
+        errors["title"] = Refusal("Write a title of at most 120 characters.")
     if not body.strip() or len(body.strip()) > STORY_MOST:
-        errors["body"] = "Write the news: at least one sentence."
+        errors["body"] = Refusal("Write the news: at least one sentence.")
     if errors:
         raise Invalid(errors)
     update = Update(
@@ -240,7 +240,7 @@ def ask_question(campaign: Campaign, body: str, *, by: Actor, now: datetime) -> 
     if not campaign.public:
         raise Missing("There is no campaign at this address.")
     if not 5 <= len(body.strip()) <= 1_000:
-        raise Invalid({"question": "Write your question in 5 to 1,000 characters."})
+        raise Invalid({"question": Refusal("Write your question in 5 to 1,000 characters.")})
     question = Question(ref=new_ref("qst"), campaign_id=campaign.id, asked_by=by.id, asked_at=now, body=body.strip())
     db.session.add(question)
     journal.record("campaigns.ask_question", subject=campaign.key, by=by, now=now)
@@ -251,7 +251,7 @@ def answer_question(campaign: Campaign, question: Question, answer: str, *, by: 
     """The group answers; from now on everybody can read both."""
     _refuse_stranger(campaign, by)
     if not 2 <= len(answer.strip()) <= 3_000:
-        raise Invalid({"answer": "Write the answer in at most 3,000 characters."})
+        raise Invalid({"answer": Refusal("Write the answer in at most 3,000 characters.")})
     question.answer, question.answered_at, question.answered_by = answer.strip(), now, by.id
     journal.record("campaigns.answer_question", subject=campaign.key, by=by, now=now)
 

@@ -20,7 +20,7 @@ from flask import Flask, current_app
 
 from app.core.db import in_transaction
 from app.core.errors import Unavailable
-from app.core.money import Money
+from app.core.money import N_, Money
 
 CURRENCY = "eur"
 SIGNATURE_SECONDS = 300
@@ -32,7 +32,7 @@ class ProviderDown(Unavailable):
 
     def __init__(self, said: str) -> None:
         super().__init__(
-            "The payment service does not answer at the moment. Nothing was charged: try again in a minute."
+            N_("The payment service does not answer at the moment. Nothing was charged: try again in a minute.")
         )
         self.said = said
 

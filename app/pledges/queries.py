@@ -11,12 +11,13 @@ from app.campaigns.models import Campaign
 from app.core.crypto import token_hash
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import ZERO, Money
+from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
 from app.pledges.models import Charge, Link, Pledge, Refund
 from app.pledges.rules import LIVE, ChargeState, Mode, RefundState, State
+from app.territory.models import Zone
 
 
 def pledge(pledge_id: int) -> Pledge:
@@ -102,6 +103,10 @@ class Totals:
         """The same with the gifts of the group's own members."""
         return self.waiting + self.collected
 
+    def missing(self, threshold: Money) -> Money:
+        """What is missing to the threshold, promises that stand included."""
+        return max(ZERO, threshold - self.raised)
+
     def gap(self, threshold: Money) -> Money:
         """What is really missing to the threshold in the grace window, promises not charged yet left out."""
         return max(ZERO, threshold - self.collected_counted)
@@ -163,6 +168,30 @@ def givers() -> int:
 def totals(campaign_id: int) -> Totals:
     """The figures of one campaign."""
     return totals_of([campaign_id])[campaign_id]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A campaign as lists show it."""
+
+    campaign: Campaign
+    zone: Zone
+    totals: Totals
+    match: Money | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether its threshold is met by promises that stand and gifts that came."""
+        return self.totals.raised >= self.campaign.threshold
+
+
+def rows(campaigns: Iterable[Campaign]) -> list[Row]:
+    """The campaigns with their zones and figures, in two questions."""
+    listed = list(campaigns)
+    figures = totals_of([each.id for each in listed])
+    ids = {each.zone_id for each in listed}
+    zones = {zone.id: zone for zone in db.session.scalars(select(Zone).where(Zone.id.in_(ids)))}
+    return [Row(each, zones[each.zone_id], figures[each.id]) for each in listed]
 
 
 def promised(campaign_id: int) -> Money:
@@ -382,7 +411,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
     )
     return [
         Todo(
-            what="Check a large pledge before it counts",
+            what=N_("Check a large pledge before it counts"),
             subject=title,
             endpoint="pledges.large",
             args={},

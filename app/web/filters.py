@@ -101,6 +101,31 @@ def day(value: date | None, language: str | None = None, year: bool = True) -> s
     return f"{words} {on.year}" if year else words
 
 
+_AHEAD = {"the": ("il ", "l’"), "to": ("al ", "all’"), "from": ("dal ", "dall’")}
+
+
+def _with_word(word: str, value: date | None, language: str | None, year: bool) -> str:
+    words = day(value, language, year)
+    if value is None or _language(language) != "it":
+        return words
+    return _AHEAD[word][_local(value).day in (8, 11)] + words
+
+
+def the_day(value: date | None, language: str | None = None, year: bool = True) -> str:
+    """il 9 dicembre 2026, l’8 dicembre 2026 / 9 December 2026: for «entro …», «al più tardi …»."""
+    return _with_word("the", value, language, year)
+
+
+def to_day(value: date | None, language: str | None = None, year: bool = True) -> str:
+    """al 9 dicembre 2026, all’8 dicembre 2026 / 9 December 2026: for «fino …»."""
+    return _with_word("to", value, language, year)
+
+
+def from_day(value: date | None, language: str | None = None, year: bool = True) -> str:
+    """dal 9 dicembre 2026, dall’8 dicembre 2026 / 9 December 2026."""
+    return _with_word("from", value, language, year)
+
+
 def moment(value: datetime | None, language: str | None = None) -> str:
     """9 dicembre 2026, ore 12:00 / 9 December 2026, 12:00, in Rome."""
     if value is None:
@@ -205,6 +230,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money_big": money_big,
     "money_short": money_short,
     "day": day,
+    "the_day": the_day,
+    "to_day": to_day,
+    "from_day": from_day,
     "moment": moment,
     "days_left": days_left,
     "days_text": days_text,

@@ -181,7 +181,7 @@ def check_email(text: str) -> str:
     """A donor's address in the form in which we keep it."""
     email = text.strip().lower()
     if "@" not in email:
-        raise Invalid({"email": "The @ is missing. Write the address like this: name@example.org."})
+        raise Invalid({"email": Refusal("The @ is missing. Write the address like this: name@example.org.")})
     local, _, host = email.rpartition("@")
     labels = host.split(".")
     printable = all(32 < ord(sign) < 127 and sign not in '"(),:;<>[\\]' for sign in email)
@@ -189,7 +189,7 @@ def check_email(text: str) -> str:
     dotted = not local.startswith(".") and not local.endswith(".") and ".." not in local
     hyphens = all(not label.startswith("-") and not label.endswith("-") for label in labels)
     if not (printable and whole and dotted and hyphens):
-        raise Invalid({"email": "This address is not complete. Write it like this: name@example.org."})
+        raise Invalid({"email": Refusal("This address is not complete. Write it like this: name@example.org.")})
     return email
 
 

@@ -39,6 +39,7 @@ class Consent:
     version: str
     points: tuple[str, ...]
     tick: str
+    strong: tuple[str, ...] = ()  # what the page sets in bold: emphasis, not part of the words
 
     @property
     def text(self) -> str:
@@ -80,7 +81,9 @@ def consent(terms: Terms, language: str) -> Consent:
         points, tick = (_it_now if language == "it" else _en_now)(terms)
     else:
         points, tick = (_it if language == "it" else _en)(terms)
-    return Consent(VERSION, tuple(points), tick)
+    unborn = "non ancora un ente" if language == "it" else "not yet a legal body"
+    last = day(terms.last_charge_on, language, ahead="il" if language == "it" else "on")
+    return Consent(VERSION, tuple(points), tick, (euro(terms.amount, language), unborn, last))
 
 
 def _it(t: Terms) -> tuple[list[str], str]:

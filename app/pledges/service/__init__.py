@@ -21,9 +21,11 @@ from app.pledges.service.promising import (
     apply_checkout,
     clear_large,
     expire,
+    is_member,
     opened,
     refuse_large,
     reread,
+    room,
     start,
 )
 from app.pledges.service.refunding import (
@@ -50,6 +52,7 @@ __all__ = [
     "expire",
     "forgotten",
     "give_up",
+    "is_member",
     "new_link",
     "notify_charge",
     "open_charges",
@@ -65,6 +68,7 @@ __all__ = [
     "release_all",
     "reread",
     "retry",
+    "room",
     "send_link",
     "sent",
     "show_name",

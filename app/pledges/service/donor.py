@@ -48,7 +48,7 @@ def show_name(pledge: Pledge, *, name: str, show: bool, now: datetime) -> Pledge
     if len(shown) > NAME_MOST:
         raise Invalid({"name": Refusal("Write at most %(most)s characters.", most=NAME_MOST)})
     if show and not shown:
-        raise Invalid({"name": "Write the name that everybody may read."})
+        raise Invalid({"name": Refusal("Write the name that everybody may read.")})
     pledge.name, pledge.show_name = shown, show and bool(shown)
     journal.record("pledges.show_name", subject=pledge.key, by=None, now=now, show=pledge.show_name)
     return pledge

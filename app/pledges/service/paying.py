@@ -74,7 +74,9 @@ def agree_gap(
         raise Gone("Nothing is missing any more: this project takes no gifts now.")
     address, shown = check_email(email), " ".join(name.split())
     if is_member(campaign, address, by):
-        raise Invalid({"email": "Gifts from the group’s own members do not count, so they cannot fill the gap."})
+        raise Invalid(
+            {"email": Refusal("Gifts from the group’s own members do not count, so they cannot fill the gap.")}
+        )
     if len(shown) > NAME_MOST:
         raise Invalid({"name": Refusal("Write at most %(most)s characters.", most=NAME_MOST)})
     least = min(campaigns.terms(campaign).gift_min, gap)

@@ -191,7 +191,7 @@ def refuse_large(pledge: Pledge, why: str, *, by: Actor, now: datetime) -> Pledg
     pledge = queries.locked(pledge.id)
     _refuse_own(campaign, pledge, by)
     if not why.strip():
-        raise Invalid({"why": "Write the reason: the donor reads it."})
+        raise Invalid({"why": Refusal("Write the reason: the donor reads it.")})
     pledge.checked_by = by.id
     end(pledge, Act.REFUSE, why.strip(), now, by=by)
     letters.tell(pledge, campaign, "large_refused", now=now, why=why.strip())

@@ -1,0 +1,5 @@
+"""All campaigns live under /projects."""
+
+from flask import Blueprint
+
+bp = Blueprint("campaigns", __name__, url_prefix="/projects")
