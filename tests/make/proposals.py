@@ -47,7 +47,7 @@ def started(
     group: Group | None = None, *, call: Call | None = None, title: str = "Officina di ringhiera", **given: Any
 ) -> Proposal:
     """A proposal just begun by the first of the group's people."""
-    group = group or groups.group()
+    group = group or groups.group(people=2)
     call = call or calls.open_call(**given)
     first = groups.members(group)[0]
     with transaction():

@@ -112,7 +112,7 @@ def test_a_person_is_in_one_group_per_call_and_the_page_says_which(invited, clie
 
 
 def test_the_same_person_may_be_in_another_group_for_another_call(invited, client, sign_in):
-    _, proposal, link = invited
+    *_, link = invited
     carla = identity.person(email="carla@example.org")
     other = groups.group("Semi di Dergano", people=[carla, identity.person()])
     proposals.started(other, call=calls.open_call("Bando delle periferie"))
