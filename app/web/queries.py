@@ -13,6 +13,7 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Update
 from app.campaigns.rules import State
 from app.core.money import Money
+from app.grants import queries as grants
 from app.ledger import queries as ledger
 from app.pledges import queries as pledges
 from app.pledges.queries import Totals
@@ -44,6 +45,7 @@ class Front:
     near: list[tuple[Campaign, Totals, Zone]]
     open_count: int
     so_far: SoFar
+    finished: int
     calls: list[tuple[Call, Terms]]
     news: list[tuple[Update, Campaign, Zone]]
 
@@ -64,6 +66,7 @@ def front(now: datetime) -> Front:
         near=[(campaign, figures[campaign.id], zones[campaign.zone_id]) for campaign in near],
         open_count=len(live),
         so_far=_so_far(),
+        finished=grants.finished(),
         calls=open_calls,
         news=[(update, found, zones[found.zone_id]) for update, found in campaigns.latest_updates(NEWS)],
     )

@@ -118,6 +118,11 @@ def account(agreement_id: int) -> Account | None:
     return db.session.scalars(select(Account).where(Account.agreement_id == agreement_id)).one_or_none()
 
 
+def finished() -> int:
+    """How many projects have their accounts closed, with every receipt read."""
+    return db.session.scalar(select(func.count()).select_from(Account)) or 0
+
+
 def accepted(agreement: Agreement) -> Money:
     """Accepted spending, as the cash book says."""
     return ledger.balance("cash", f"proposal:{agreement.proposal_id}", "spent")
