@@ -141,7 +141,7 @@ def said(step: Step) -> str:
         What.COLLECTED: lambda: ngettext("%(num)d gift is collected", "%(num)d gifts are collected", count),
         What.REFUNDED: lambda: ngettext("%(num)d gift goes back whole", "%(num)d gifts go back whole", count),
         What.CONFIRMED: lambda: _("The city confirms its part"),
-        What.FREED: lambda: _("What gifts already cover goes back to the fund"),
+        What.FREED: lambda: _("The rest goes back to the fund"),
         What.RELEASED: lambda: _("The city’s part goes back to the fund"),
         What.SIGNED: lambda: _("The agreement is signed"),
         What.ADVANCE: lambda: _("The advance is paid"),

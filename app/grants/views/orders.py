@@ -20,6 +20,7 @@ from app.grants import gateway, queries, schemas, service
 from app.grants.models import Batch, Order
 from app.grants.rules import OrderState, csv_cell, end_to_end, remittance
 from app.grants.views.agreements import OFFICE, back_to, bp, refused, visible
+from app.groups.rules import spaced
 from app.identity import queries as identity
 from app.web import downloads, gates
 
@@ -94,6 +95,7 @@ def _order(row: Order, errors: dict[str, Refusal], status: int) -> ResponseRetur
             tranche=queries.tranche(row.tranche_id),
             people=people,
             text=_remittance(row),
+            iban=spaced(row.iban),
             me=gates.require().id,
             may_approve=bool(gates.roles() & {"officer", "responsible"}),
             may_pay="finance" in gates.roles(),
