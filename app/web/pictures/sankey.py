@@ -233,13 +233,15 @@ class _Tall:
             )
         if j.city:
             self.node(left, self.TOP, j.city, "n-city")
+        unpaid = 0  # what is still to come and what goes back stand side by side: their words go one below the other
         for x, part in zip(self.spots, j.parts, strict=True):
             paid = part.kind == "paid"
             stop = self.MIDDLE if paid else self.LOW
             self.ribbon(left, self.TOP, x, stop, part.cents, FLOWS[part.kind])
             self.node(x, stop, part.cents, NODES[part.kind])
             at = x if paid else x + max(part.cents * self.k, 3)
-            side, drop = ("start", 36) if paid else ("end", 32)
+            side, drop = ("start", 36) if paid else ("end", 32 + 40 * unpaid)
+            unpaid += not paid
             self.labels.append(_text(at, stop + drop, money_short(Cents(part.cents)), part.name, side, 17))
             left += part.cents * self.k
 
@@ -259,7 +261,8 @@ class _Tall:
     def drawn(self) -> str:
         """The whole picture, decoration here: the wide one carries the words for readers."""
         self.sources()
-        high = self.LOW + 60 if any(part.kind != "paid" for part in self.j.parts) else self.MIDDLE + 60
+        unpaid = sum(part.kind != "paid" for part in self.j.parts)
+        high = self.LOW + 20 + 40 * unpaid if unpaid else self.MIDDLE + 60
         if self.j.received:
             self.association()
             high = self.END + 60
