@@ -51,7 +51,7 @@ def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
         "discs_of": pledges.discs(campaign.id),
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
-        "city": match_due(max(totals.raised, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
+        "city_part": match_due(max(totals.raised, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
         "chosen": chosen_first(offered),
         "case": case,
         "close": close,

@@ -46,7 +46,7 @@ def returned(ref: str) -> ResponseReturnValue:
         open=takes_pledges(campaign.state, campaign.closes_at, now),
         left=request.args.get("left") == "1",
         asked=asked,
-        city=_city(pledge, campaign),
+        city_part=_city(pledge, campaign),
         entity=groups.verified_entity(campaign.group_id),
         live=queries.live_charge(pledge.id),
         refunded=queries.refunds(pledge.id),
