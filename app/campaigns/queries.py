@@ -47,6 +47,12 @@ def of_proposal(proposal_id: int) -> Campaign | None:
     return db.session.scalars(select(Campaign).where(Campaign.proposal_id == proposal_id)).one_or_none()
 
 
+def public_of_call(call_id: int) -> dict[int, str]:
+    """The addresses of a call's public campaigns, by proposal."""
+    rows = select(Campaign.proposal_id, Campaign.slug).where(Campaign.call_id == call_id, Campaign.state.in_(PUBLIC))
+    return {proposal_id: slug for proposal_id, slug in db.session.execute(rows)}  # noqa: C416 - typed rows
+
+
 def of_group(group_id: int) -> Sequence[Campaign]:
     """The campaigns of that group, newest first."""
     return db.session.scalars(select(Campaign).where(Campaign.group_id == group_id).order_by(Campaign.id.desc())).all()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.calls import queries as calls
 from app.calls.models import Call
+from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Invalid, Missing
@@ -37,6 +38,7 @@ def _page(call: Call, values: Any, errors: Any) -> ResponseReturnValue:
         "evaluation/ranking.html",
         call=call,
         board=queries.board(ranking),
+        pages={one: url_for("campaigns.show", slug=slug) for one, slug in campaigns.public_of_call(call.id).items()},
         drawn=drawn,
         may_approve=drawn and "responsible" in gates.roles(),
         same_hand=_same_hand(call, person.id) if drawn and person else "",
