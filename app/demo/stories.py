@@ -686,6 +686,38 @@ STORIES: dict[str, Story] = {
                 (100, "una domenica nei tre cortili", "a Sunday in three courtyards"),
             ),
         ),
+        Story(
+            "panchine-parlanti",
+            "Panchine parlanti",
+            "Dodici panchine rimesse a nuovo, ciascuna con una storia del quartiere da ascoltare.",
+            "fare",
+            17,
+            "parco Adriano, lungo il viale centrale",
+            "Panchine parlanti",
+            "Un fabbro, una bibliotecaria e due studenti di musica.",
+            ("Ilaria Vismara", "Dritan Leka", "Noemi Casati", "Pietro Sala"),
+            "Al quartiere Adriano le panchine del viale sono rotte da tre inverni. Chi ha le gambe stanche non esce, e chi"
+            " arriva da fuori non sa dove si trova.",
+            "Dodici panchine smontate, riparate e rimontate da chi le usa. Su ognuna una targhetta di ottone e un codice da"
+            " inquadrare: parte la voce di un abitante che racconta quel punto del quartiere.\n\nLe voci si raccolgono in"
+            " biblioteca, il sabato mattina.",
+            "Dodici panchine per chiunque, dodici storie registrate, trenta persone che imparano a lavorare il legno e il"
+            " ferro.",
+            (
+                ("Legno, ferro e vernici", "4100"),
+                ("Fabbro, 30 giornate", "3000"),
+                ("Registrazioni e targhette", "1700"),
+                ("Assicurazione", "530"),
+                ("Commissioni di pagamento", "70"),
+            ),
+            (("Prime tre panchine", 45), ("Tutte rimontate", 120), ("Festa del viale", 150)),
+            (
+                (10, "una targhetta", "a brass plate"),
+                (25, "il legno di una seduta", "the wood of one seat"),
+                (50, "una storia registrata", "one recorded story"),
+                (100, "una giornata del fabbro", "a day of the smith"),
+            ),
+        ),
     )
 }
 
