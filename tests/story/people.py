@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.story.house import ROOT, House, until
 
 PASSWORD = "tram giallo lento 19"
+MONTHS = ("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre").split()
 PICTURES = ROOT / "instance" / "story"
 
 
@@ -85,14 +86,20 @@ class Visitor:
     def press(self, name: str, *, within: Locator | None = None, nth: int = 0) -> Visitor:
         """Press a button and read the page that comes."""
         self.scene.last = self
-        self._click((within or self.page).get_by_role("button", name=name).nth(nth))
+        self._click(self._named("button", name, within, nth))
         return self
 
     def follow(self, name: str, *, within: Locator | None = None, nth: int = 0) -> Visitor:
         """Follow a link and read the page that comes."""
         self.scene.last = self
-        self._click((within or self.page).get_by_role("link", name=name).nth(nth))
+        self._click(self._named("link", name, within, nth))
         return self
+
+    def _named(self, role: Any, name: str, within: Locator | None, nth: int) -> Locator:
+        """What bears exactly this name, or else this name among other words."""
+        place = within or self.page
+        exact = place.get_by_role(role, name=name, exact=True)
+        return (exact if exact.count() else place.get_by_role(role, name=name)).nth(nth)
 
     def _click(self, what: Locator) -> None:
         with self.page.expect_navigation():
@@ -186,6 +193,23 @@ class Visitor:
             return f"no picture of {self.page.url}: {trouble}"
         return f"{self.name or 'a visitor'} was at {self.page.url}, see {path.relative_to(ROOT)}"
 
+    # --- time -----------------------------------------------------------------------------------------------
+
+    def jumps_to(self, moment: str) -> Visitor:
+        """Move the application's time to the moment of that name, as the page of the clock offers it."""
+        row = self.open("/dev/clock").page.get_by_role("row").filter(has_text=moment)
+        assert row.count() > 0, f"the clock does not offer “{moment}”: {self.text()[:2000]}"
+        return self.press("Salta", within=row.first)
+
+    def lets_pass(self, step: str) -> Visitor:
+        """Move the application's time by one of the steps that the page of the clock offers."""
+        return self.open("/dev/clock").press(f"+ {step}")
+
+    def today(self) -> str:
+        """The day that the application believes it is, as a date field takes it."""
+        words = self.open("/dev/clock").title().split(",")[0].split()
+        return f"{words[2]}-{MONTHS.index(words[1]) + 1:02}-{int(words[0]):02}"
+
     # --- mail -----------------------------------------------------------------------------------------------
 
     def reads_mail(self, subject: str, seconds: float = 30) -> Visitor:
@@ -199,6 +223,13 @@ class Visitor:
 
         until(arrived, f"a mail “{subject}” to {self.email}", seconds, pause=0.25)
         self._click(wanted.first)
+        return self
+
+    def presses_mail(self) -> Visitor:
+        """Press the button of the message that is open."""
+        self._click(self.page.get_by_role("article").get_by_role("link").first)
+        if "/sign-in" in self.page.url:
+            self._sign_in()
         return self
 
     def code(self, subject: str) -> str:
@@ -217,8 +248,7 @@ class Visitor:
         self.write("Password", PASSWORD)
         self.press("Apri")
         self.reads_mail("Conferm")
-        self.page.get_by_role("article").get_by_role("link").first.click()
-        self.page.wait_for_load_state()
+        self.presses_mail()
         self.write("Password", PASSWORD)
         self._click(self.page.get_by_role("main").get_by_role("button").first)
         return self.sees(self.name)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.make.identity import tax_code
+from tests.story import citizens, office, panel
 from tests.story.people import Scene, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -34,16 +35,30 @@ def comes(scene: Scene, name: str) -> Visitor:
 def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
     with scene.step("the people of the city open their accounts"):
         staff = {part: comes(scene, name).registers() for part, (name, _) in STAFF.items()}
-        citizens = [comes(scene, name).registers() for name in CITIZENS]
-        assert citizens[0].open("/it/account").title() == "Il tuo account"
+        people = [comes(scene, name).registers() for name in CITIZENS]
+        first = people[0]
     with scene.step("the administrator gives the roles"):
         scene.house.command("identity", "grant", staff["admin"].email, "administrator")
         for part, (_, role) in STAFF.items():
             if part != "admin":
-                gives_role(staff["admin"], staff[part], role)
-
-
-def gives_role(admin: Visitor, to: Visitor, role: str) -> None:
-    admin.open("/it/people?q=" + to.email).follow(to.name)
-    admin.page.get_by_role("radio", name=role).first.check()
-    admin.press("Dai il ruolo").sees("Il ruolo è dato")
+                office.gives_role(staff["admin"], staff[part], role)
+    with scene.step("an officer sets up the programme and the responsible releases money"):
+        office.sets_up_programme(staff["officer"], staff["responsible"])
+    with scene.step("the call is published and its terms freeze"):
+        call = office.publishes_call(staff["officer"])
+    with scene.step("four citizens form a group"):
+        tasks = citizens.begins(first, call)
+        for other in people[1:]:
+            citizens.joins(first, other, tasks)
+    with scene.step("the group writes its proposal; a budget that does not add up is told"):
+        citizens.writes(first, tasks)
+    with scene.step("all sign and the proposal is sent"):
+        for number, person in enumerate(people):
+            citizens.signs(person, tasks, wrongly=number == 0)
+        citizens.submits(first, tasks)
+    with scene.step("an officer finds it admissible"):
+        panel.admits(staff["officer"], citizens.TITLE)
+    with scene.step("two evaluators score it"):
+        panel.appoints(staff["officer"], office.CALL, staff["scorer"], staff["second"])
+        panel.scores(staff["scorer"], citizens.TITLE, 8)
+        panel.scores(staff["second"], citizens.TITLE, 7)
