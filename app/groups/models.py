@@ -158,6 +158,7 @@ class LegalEntity(Model):
     bank: Mapped[str | None]
     stripe_account: Mapped[str | None] = mapped_column(unique=True)
     account_asked_at: Mapped[datetime | None]
+    account_request: Mapped[dict[str, Any] | None]  # what was asked, word for word: a repeated request must not differ
     account_ready_at: Mapped[datetime | None]
     account_needs: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'::jsonb"))
     state: Mapped[EntityState] = mapped_column(Named(EntityState))

@@ -87,6 +87,7 @@ CREATE TABLE groups_legal_entity (
     bank TEXT,
     stripe_account TEXT,
     account_asked_at TIMESTAMP WITH TIME ZONE,
+    account_request JSONB,
     account_ready_at TIMESTAMP WITH TIME ZONE,
     account_needs JSONB DEFAULT '[]'::jsonb NOT NULL,
     state TEXT NOT NULL,

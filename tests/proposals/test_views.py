@@ -1,12 +1,15 @@
 """The pages of a proposal, walked as people walk them."""
 
+import io
 import re
 
 import pytest
 
-from app.core.db import db
-from app.proposals import queries
-from tests.make import groups, identity, proposals
+from app.core import clock as time
+from app.core.db import db, transaction
+from app.outbox import queries as outbox
+from app.proposals import queries, service
+from tests.make import calls, groups, identity, proposals, territory
 
 LIVE_PAGES = (
     "",
@@ -75,3 +78,312 @@ def test_a_visitor_is_asked_to_sign_in(client):
     answer = client.get(url(proposal))
     assert answer.status_code == 303
     assert "/sign-in?next=" in answer.location
+
+
+# --- the parts --------------------------------------------------------------------------------------------------------
+
+
+def test_saved_parts_are_there_again_and_the_list_says_what_is_missing(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    page = said(browser.get(url(proposal)))
+    assert "Avete completato 1 parti su 9" in page, "who we are is written by the group"
+    assert "2 persone, tutte con e-mail confermata" in page
+    answer = browser.post(url(proposal, "/idea"), data={"title": "Cortile aperto", "summary": "Corta", "theme": "fare"})
+    assert answer.location.endswith("/idea"), "something is missing: stay"
+    again = browser.get(url(proposal, "/idea")).text
+    assert 'value="Cortile aperto"' in again
+    assert ">Corta</textarea>" in again.replace("\n", "")
+    assert 'id="f-summary-error"' in again
+    good = {"title": "Cortile aperto", "summary": "Quattro garage diventano un’officina.", "theme": "fare"}
+    assert browser.post(url(proposal, "/idea"), data=good).location == url(proposal)
+    assert "Avete completato 2 parti su 9" in said(browser.get(url(proposal)))
+
+
+def test_a_budget_that_does_not_add_up_is_kept_and_says_what_is_missing(member):
+    proposal = proposals.written()
+    browser = member(proposal)
+    form = {
+        "total": "12.000,00",
+        "rows": "5",
+        "name_1": "Banchi",
+        "amount_1": "6.220",
+        "name_2": "Corsi",
+        "amount_2": "5000,00",
+    }
+    assert browser.post(url(proposal, "/budget"), data=form).status_code == 303
+    assert "Le voci fanno 11.220,00 €. Mancano 780,00 € per arrivare a 12.000,00 €" in said(browser.get(url(proposal)))
+    assert "Mancano: 780,00 € nel preventivo" in said(browser.get(url(proposal)))
+    again = browser.get(url(proposal, "/budget"))
+    assert "aggiungete una voce o cambiate il totale" in said(again)
+    assert 'value="6220,00"' in again.text
+    assert [line.name for line in queries.lines(proposal)] == ["Banchi", "Corsi"]
+    more = {**form, "rows": "7", "name_7": "Commissioni", "amount_7": "780"}
+    assert browser.post(url(proposal, "/budget"), data=more).location == url(proposal)
+    db.session.refresh(proposal)
+    assert proposal.state == "signing"
+
+
+@pytest.mark.parametrize(
+    "amount", ["1,5e3", "NaN", "-5", "0", "1.000.00", "mille", "1 000", "１２", "99999999999999", "0,001"]
+)
+def test_an_amount_that_cannot_be_read_gets_a_sentence_and_stays(member, amount):
+    proposal = proposals.written()
+    browser = member(proposal)
+    before = [(line.name, line.amount) for line in queries.lines(proposal)]
+    for form in ({"total": amount}, {"total": "100", "rows": "5", "name_5": "Banchi", "amount_5": amount}):
+        answer = browser.post(url(proposal, "/budget"), data=form)
+        assert answer.status_code == 422
+        field = "amount_5" if "rows" in form else "total"
+        assert f'id="f-{field}-error"' in answer.text
+        assert f'value="{amount}"' in answer.text
+    assert [(line.name, line.amount) for line in queries.lines(proposal)] == before
+
+
+@pytest.mark.parametrize("amount", ["1.234,50", "1234,50", "1234.50", " 1234,5 € "])
+def test_amounts_are_read_as_people_write_them(member, amount):
+    proposal = proposals.started()
+    member(proposal).post(
+        url(proposal, "/budget"), data={"total": amount, "rows": "1", "name_1": "Tutto", "amount_1": amount}
+    )
+    db.session.refresh(proposal)
+    assert proposal.total.cents == 123450
+
+
+def test_half_a_row_is_refused_where_it_is(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    answer = browser.post(
+        url(proposal, "/budget"), data={"total": "10", "rows": "3", "name_1": "Banchi", "amount_2": "5"}
+    )
+    assert answer.status_code == 422
+    assert 'id="f-amount_1-error"' in answer.text
+    assert 'id="f-name_2-error"' in answer.text
+    answer = browser.post(
+        url(proposal, "/milestones"),
+        data={"rows": "3", "title_1": "Festa", "due_2": "2026-09-01", "title_3": "x", "due_3": "31/02/2026"},
+    )
+    assert answer.status_code == 422
+    for field in ("due_1", "title_2", "due_3"):
+        assert f'id="f-{field}-error"' in answer.text
+    assert 'value="31/02/2026"' in answer.text
+
+
+def test_more_rows_come_when_asked_for_and_milestones_sort_themselves(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    form = {"rows": "3", "more": "yes"}
+    form |= {
+        "title_1": "C",
+        "due_1": "2026-12-01",
+        "title_2": "A",
+        "due_2": "01/06/2026",
+        "title_3": "B",
+        "due_3": "2026-09-01",
+    }
+    assert "more=1" in browser.post(url(proposal, "/milestones"), data=form).location
+    assert [step.title for step in queries.milestones(proposal)] == ["A", "B", "C"]
+    assert 'name="title_4"' in browser.get(url(proposal, "/milestones")).text
+    assert browser.post(url(proposal, "/budget"), data={"rows": "9999999", "total": "10"}).status_code == 303
+    assert browser.post(url(proposal, "/budget"), data={"rows": "x", "total": "10"}).status_code == 303
+
+
+def test_the_story_is_shown_as_it_will_look_and_html_stays_text(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    story = "**Li apriamo** due sere.\n\n<script>alert(1)</script>\n\n[qui](javascript:alert(1))"
+    assert browser.post(url(proposal, "/story"), data={"story": story, "preview": "yes"}).location.endswith("#preview")
+    page = browser.get(url(proposal, "/story")).text
+    assert "<strong>Li apriamo</strong>" in page
+    assert "<script>alert" not in page
+    assert 'href="javascript' not in page
+
+
+def test_a_picture_is_taken_shown_and_taken_away(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    form = {
+        "story": proposals.STORY,
+        "picture_alt": "Il cortile",
+        "picture": (io.BytesIO(proposals.picture()), "c.jpg"),
+    }
+    assert browser.post(url(proposal, "/story"), data=form, content_type="multipart/form-data").status_code == 303
+    picture = queries.picture(proposal)
+    assert f"/files/{picture.ref}/640" in browser.get(url(proposal, "/story")).text
+    bad = {"story": "Nuova storia", "picture": (io.BytesIO(b"%PDF-1.7"), "c.jpg")}
+    answer = browser.post(url(proposal, "/story"), data=bad, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    assert 'id="f-picture-error"' in answer.text
+    assert ">Nuova storia</textarea>" in answer.text.replace("\n", "")
+    assert browser.post(url(proposal, "/picture/remove")).status_code == 303
+    db.session.refresh(proposal)
+    assert proposal.picture_id is None
+
+
+def test_what_another_wrote_meanwhile_stands_below_and_nothing_typed_is_lost(member):
+    proposal = proposals.written()
+    browser = member(proposal)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', browser.get(url(proposal, "/impact")).text)[1]
+    other = queries.members(proposal)[1]
+    with transaction():
+        service.save_impact(
+            proposal, impact="Quello che ha scritto l’altra persona nel frattempo.", by=other, now=time.now()
+        )
+    answer = browser.post(url(proposal, "/impact"), data={"impact": "Quello che stavo scrivendo io.", "seen": seen})
+    assert answer.status_code == 409
+    assert "Quello che stavo scrivendo io.</textarea>" in answer.text
+    assert "Quello che ha scritto l’altra persona nel frattempo." in answer.text
+    assert other.name in said(answer)
+    fresh = re.search(r'name="seen" value="([0-9a-f]+)"', answer.text)[1]
+    mine = {"impact": "Quello che stavo scrivendo io, e ora lo tengo.", "seen": fresh}
+    assert browser.post(url(proposal, "/impact"), data=mine).status_code == 303
+    db.session.refresh(proposal)
+    assert proposal.impact == "Quello che stavo scrivendo io, e ora lo tengo."
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "longest"), [("place", "need", 3000), ("story", "story", 8000), ("impact", "impact", 3000)]
+)
+def test_a_text_that_is_too_long_stays_in_its_field(member, part, field, longest):
+    proposal = proposals.started()
+    browser = member(proposal)
+    typed = "a" * (longest + 1)
+    answer = browser.post(url(proposal, f"/{part}"), data={field: typed})
+    assert answer.status_code == 422
+    assert typed in answer.text
+    assert str(longest + 1) in said(answer)
+
+
+def test_signs_that_a_database_cannot_keep_do_no_harm(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    assert browser.post(url(proposal, "/impact"), data={"impact": "a\x00b" * 20}).status_code in (303, 400, 422)
+    assert browser.post(url(proposal, "/nothing"), data={}).status_code == 404
+    assert browser.get(url(proposal, "/commitment")).status_code == 404
+
+
+# --- signing and sending ----------------------------------------------------------------------------------------------
+
+
+def test_two_people_sign_and_send_in_the_browser(client, sign_in):
+    proposal = proposals.written()
+    for person in queries.members(proposal):
+        sign_in(client, person)
+        page = client.get(url(proposal, "/sign"))
+        assert "Impegno a fondare un ente senza scopo di lucro" in said(page)
+        assert person.name in said(page)
+        answer = client.post(url(proposal, "/sign/code"))
+        page = client.get(answer.location).text
+        seen = re.search(r'name="seen" value="([0-9a-f]{64})"', page)[1]
+        wrong = client.post(url(proposal, "/sign"), data={"code": "000000x", "seen": seen})
+        assert wrong.status_code == 422
+        assert 'id="f-code-error"' in wrong.text
+        code = identity.code_in(outbox.latest(1, recipient=person.email)[0])
+        assert client.post(url(proposal, "/sign"), data={"code": code, "seen": seen}).location == url(proposal)
+        assert "Hai firmato" in said(client.get(url(proposal, "/sign")))
+    assert "Avete completato 8 parti su 9" in said(client.get(url(proposal)))
+    for _ in range(2):
+        assert client.post(url(proposal, "/submit")).location == url(proposal, "/done")
+    assert "SDQ-2026-0001" in said(client.get(url(proposal, "/done")))
+    assert client.get(url(proposal, "/idea")).location == url(proposal, "/review")
+
+
+def test_english_readers_get_a_courtesy_text_and_sign_the_italian_one(member):
+    proposal = proposals.written()
+    page = member(proposal).get(f"/en/proposals/{proposal.ref}/sign")
+    assert "Impegno a fondare" in page.text
+    assert "I, " in page.text
+    assert 'lang="it"' in page.text
+
+
+def test_what_comes_late_is_kept_and_can_be_downloaded(member, clock, sign_in, client):
+    proposal = proposals.signed()
+    clock.at(queries.closes_at(proposal))
+    browser = member(proposal)
+    answer = browser.post(url(proposal, "/submit"))
+    assert answer.status_code == 409
+    assert "Il bando si è chiuso il 1 aprile 2026, ore 11:00. La bozza resta qui e potete scaricarla." in said(answer)
+    copy = browser.get(url(proposal, "/download"))
+    assert "attachment" in copy.headers["Content-Disposition"]
+    assert copy.text.startswith("# Officina di ringhiera")
+    assert "4.200,00" in copy.text
+    assert "Conte Verde" in copy.text
+    assert "La bozza resta qui" in said(browser.get(url(proposal)))
+
+
+def test_withdrawing_asks_first(member):
+    proposal = proposals.submitted()
+    browser = member(proposal)
+    assert browser.post(url(proposal, "/withdraw")).status_code == 422
+    db.session.refresh(proposal)
+    assert proposal.state == "submitted"
+    assert browser.post(url(proposal, "/withdraw"), data={"sure": "yes"}).status_code == 303
+    assert "Ritirata" in said(browser.get(url(proposal)))
+    assert "Conte Verde" in browser.get(url(proposal, "/download")).text
+
+
+# --- beginning --------------------------------------------------------------------------------------------------------
+
+
+def test_a_proposal_begins_with_a_new_group_or_an_old_one(client, sign_in):
+    territory.milan()
+    call, person = calls.open_call(), identity.person()
+    sign_in(client, person)
+    page = f"/it/proposals/start/{call.slug}"
+    assert client.get(page).status_code == 200
+    bad = client.post(page, data={"title": "Or", "group": "new", "group_name": "", "zone": "x"})
+    assert bad.status_code == 422
+    for field in ("title", "group_name", "zone", "kind"):
+        assert f'id="f-{field}-error"' in bad.text
+    good = {"title": "Cortile aperto", "group": "new", "group_name": "Officina", "zone": "dergano", "kind": "informal"}
+    first = client.post(page, data=good)
+    assert first.status_code == 303
+    again = client.post(page, data=good)
+    assert again.status_code == 409, "the same person with a second group of the same call"
+    assert "Partecipi già a" in said(again)
+    assert 'value="Cortile aperto"' in again.text
+    assert len(queries.mine(person.id)) == 1
+    assert client.get("/it/proposals/start/nothing").status_code == 404
+    stranger = groups.group("Altri", people=1)
+    assert client.post(page, data={"title": "Mia", "group": stranger.ref}).status_code in (404, 422)
+
+
+def test_a_closed_call_takes_no_new_proposal(client, sign_in, clock):
+    call = calls.open_call()
+    sign_in(client, identity.person())
+    clock.move(days=30)
+    sign_in(client, identity.person())
+    assert client.get(f"/it/proposals/start/{call.slug}").status_code == 410
+
+
+# --- the office -------------------------------------------------------------------------------------------------------
+
+
+def test_an_officer_finds_reads_and_decides(client, sign_in):
+    proposal = proposals.submitted(with_picture=True)
+    officer = identity.person(roles=["officer"])
+    sign_in(client, officer)
+    assert proposal.title in client.get("/it/proposals/queue").text
+    assert proposal.title in client.get("/it/proposals/queue?q=ringhiera").text
+    assert "Qui nessuna proposta con «%»" in said(client.get("/it/proposals/queue?q=%25"))
+    at = f"/it/proposals/dossier/{proposal.ref}"
+    page = said(client.get(at))
+    assert "12.000,00" in page
+    assert "Ogni persona del gruppo ha firmato l’impegno" in page
+    assert client.post(at, data={"outcome": "inadmissible", "reasons": ""}).status_code == 422
+    kept = client.post(at, data={"outcome": "x", "reasons": "Parole che restano qui."})
+    assert "Parole che restano qui." in kept.text
+    assert client.post(at, data={"outcome": "admissible", "reasons": ""}).status_code == 303
+    assert client.post(at, data={"outcome": "inadmissible", "reasons": "Ho cambiato idea."}).status_code == 409
+    assert officer.name in said(client.get(at))
+    assert "Ammissibile" in said(client.get("/it/proposals/queue?view=admissible"))
+
+
+def test_drafts_are_nobodys_business_but_their_peoples(client, sign_in):
+    proposal = proposals.signed()
+    sign_in(client, identity.person(roles=["officer", "responsible"]))
+    assert client.get(f"/it/proposals/dossier/{proposal.ref}").status_code == 404
+    assert proposal.title not in client.get("/it/proposals/queue").text
+    sign_in(client, identity.person())
+    assert client.get("/it/proposals/queue").status_code == 403
+    assert client.post(f"/it/proposals/dossier/{proposal.ref}", data={"outcome": "admissible"}).status_code == 403

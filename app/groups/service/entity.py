@@ -126,6 +126,7 @@ def ask_account(entity: LegalEntity, *, by: Person, now: datetime) -> None:
         raise Conflict("First write the body’s name and legal form: the account is opened in its name.")
     if entity.account_asked_at is None:
         entity.account_asked_at = now
+        entity.account_request = {"name": entity.name, "email": by.email}
         record("groups.ask_account", subject=f"entity:{entity.id}", by=by, now=now)
 
 

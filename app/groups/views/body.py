@@ -186,12 +186,8 @@ def onboard(ref: str) -> ResponseReturnValue:
         return _item_page(group, entity, ItemKind.ACCOUNT, errors=errors), status
     if entity.stripe_account is None:
         try:
-            account = gateway.create_account(
-                name=entity.name or group.name,
-                email=person.email,
-                metadata={"entity": entity.ref},
-                key=f"account:{entity.ref}",
-            )
+            asked = entity.account_request or {}
+            account = gateway.create_account(**asked, metadata={"entity": entity.ref}, key=f"account:{entity.ref}")
         except gateway.ProviderDown:
             raise Unavailable(_DOWN) from None
         except gateway.ProviderRefused:
