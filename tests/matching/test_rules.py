@@ -1,7 +1,7 @@
 """The match in euros: the rules of Milan's four editions and the reference figures of the story."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import Conflict, Invalid
@@ -189,6 +189,7 @@ policies = st.builds(
 budgets = st.integers(1, 20_000_000).map(Money)
 
 
+@settings(deadline=None)  # a busy machine is not a counterexample
 @given(policies, budgets, st.integers(0, 5_000_000).map(Money), st.integers(0, 25_000_000).map(Money))
 def test_the_match_never_exceeds_its_ceiling_nor_the_budget(
     policy: MatchPolicy, budget: Money, stretch: Money, collected: Money
@@ -200,6 +201,7 @@ def test_the_match_never_exceeds_its_ceiling_nor_the_budget(
         assert collected + result.match <= budget + stretch
 
 
+@settings(deadline=None)  # a busy machine is not a counterexample
 @given(policies, st.integers(2, 2_000_000).map(Money), st.lists(st.integers(1, 500_000).map(Money), max_size=12))
 def test_the_parts_shown_to_single_donors_add_up_to_the_match(
     policy: MatchPolicy, budget: Money, gifts: list[Money]

@@ -1,0 +1,56 @@
+"""The rules of calls: states, terms, and when they are complete. Pure."""
+
+from app.calls.rules.problems import (
+    Problems,
+    criteria_problems,
+    date_problems,
+    envelope_problems,
+    gift_problems,
+    match_problems,
+    problems_of,
+    time_problems,
+    tranche_problems,
+    who_problems,
+)
+from app.calls.rules.states import MOVES, Act, State, accepts
+from app.calls.rules.terms import (
+    SUGGESTED,
+    TIMES,
+    Criterion,
+    ProposerKind,
+    Section,
+    Terms,
+    TrancheKind,
+    TranchePlan,
+    canonical,
+    missing,
+    percent,
+)
+
+__all__ = [
+    "MOVES",
+    "SUGGESTED",
+    "TIMES",
+    "Act",
+    "Criterion",
+    "Problems",
+    "ProposerKind",
+    "Section",
+    "State",
+    "Terms",
+    "TrancheKind",
+    "TranchePlan",
+    "accepts",
+    "canonical",
+    "criteria_problems",
+    "date_problems",
+    "envelope_problems",
+    "gift_problems",
+    "match_problems",
+    "missing",
+    "percent",
+    "problems_of",
+    "time_problems",
+    "tranche_problems",
+    "who_problems",
+]

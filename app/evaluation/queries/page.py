@@ -1,0 +1,123 @@
+"""The ranking as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.calls import queries as calls
+from app.calls.models import Call
+from app.calls.rules import Criterion
+from app.calls.rules import State as CallState
+from app.core.db import db
+from app.core.money import Money
+from app.evaluation.models import Award, Declaration, Ranking
+from app.evaluation.queries.awards import ranking
+from app.evaluation.queries.scoring import panel, zone_names
+from app.evaluation.rules import Outcome
+from app.matching import queries as matching
+from app.proposals.models import Proposal
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the ranking as its page shows it."""
+
+    award: Award
+    proposal: Proposal
+    zone: str
+
+    @property
+    def score(self) -> float:
+        """Points out of 100, for the length of a bar and one decimal of text: never for a decision."""
+        return (self.award.score_milli or 0) / 1000
+
+
+def lines(found: Ranking) -> list[Line]:
+    """The ranking in order, with what each award is about."""
+    ids = [award.proposal_id for award in found.awards]
+    by_id = {each.id: each for each in db.session.scalars(select(Proposal).where(Proposal.id.in_(ids)))}
+    zones = zone_names(list(by_id.values()))
+    return [
+        Line(award, by_id[award.proposal_id], zones.get(by_id[award.proposal_id].zone_id or 0, ""))
+        for award in found.awards
+    ]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the fund ends, and why: what is left, and what the first proposal in reserve asks."""
+
+    left: Money
+    asks: Money
+
+
+@dataclass(frozen=True)
+class Board:
+    """The whole ranking page: the lines by outcome, the sums, and the line where the fund ends."""
+
+    ranking: Ranking
+    funded: list[Line]
+    reserve: list[Line]
+    below: list[Line]
+    excluded: list[Line]
+    reserved: Money
+    left: Money
+    score_min: int
+    criteria: tuple[Criterion, ...]
+    evaluators: int
+    recused: int
+
+    @property
+    def ranked(self) -> int:
+        """How many proposals have a place."""
+        return len(self.funded) + len(self.reserve) + len(self.below)
+
+    @property
+    def cut(self) -> Cut | None:
+        """The black line, where a proposal that passes finds no money."""
+        return Cut(self.left, self.reserve[0].award.ceiling) if self.reserve else None
+
+
+def board(found: Ranking) -> Board:
+    """The ranking as its page shows it."""
+    rows = lines(found)
+    terms = calls.terms(found.terms_id)
+
+    def of(outcome: Outcome) -> list[Line]:
+        return [row for row in rows if row.award.outcome is outcome]
+
+    funded = of(Outcome.FUNDED)
+    left = funded[-1].award.fund_after if funded else found.available
+    conflicts = (
+        select(func.count(Declaration.id))
+        .join(Proposal, Proposal.id == Declaration.proposal_id)
+        .where(Proposal.call_id == found.call_id, Declaration.conflicted)
+    )
+    return Board(
+        ranking=found,
+        funded=funded,
+        reserve=of(Outcome.RESERVE),
+        below=of(Outcome.BELOW),
+        excluded=of(Outcome.EXCLUDED),
+        reserved=found.available - left,
+        left=left,
+        score_min=terms.score_min,
+        criteria=terms.criteria,
+        evaluators=len(panel(found.call_id)),
+        recused=db.session.scalar(conflicts) or 0,
+    )
+
+
+def rankings() -> list[tuple[Call, Ranking | None]]:
+    """Every call past its deadline with its ranking, if drawn: newest first."""
+    rows = select(Call).where(Call.archive.is_(False), Call.state.not_in((CallState.DRAFT, CallState.OPEN)))
+    return [
+        (call, ranking(call.id)) for call in db.session.scalars(rows.order_by(Call.closes_at.desc(), Call.id.desc()))
+    ]
+
+
+def fund_left(call_id: int) -> Money:
+    """What the fund of the call can still give."""
+    return matching.available(call_id)
