@@ -229,6 +229,8 @@ def onboarded(ref: str) -> ResponseReturnValue:
             ready = jobs.read_account(entity)
         except gateway.ProviderDown:
             raise Unavailable(_DOWN) from None
+        except gateway.ProviderRefused:
+            raise Conflict(_REFUSED) from None
         words = (
             _("The account is enabled.") if ready else _("The provider still needs something: go on where you left.")
         )
