@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from app.calls.models import Call, CallTerms
 from app.calls.rules import Section, State, Terms, accepts, missing
 from app.core.db import db
-from app.core.errors import Conflict, Missing
+from app.core.errors import Conflict, Missing, Refusal
 from app.core.money import ZERO, Money
 from app.ledger.rules import Check
 from app.matching import queries as matching
@@ -171,3 +171,13 @@ def model_terms() -> Terms | None:
     newest = select(CallTerms).join(Call).order_by(Call.published_at.desc(), CallTerms.version.desc()).limit(1)
     found = db.session.scalar(newest)
     return None if found is None else found.terms
+
+
+def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:
+    """When published calls open and close."""
+    rows = select(Call).where(Call.state == State.OPEN, Call.closes_at > now).order_by(Call.closes_at, Call.id)
+    for call in db.session.scalars(rows):
+        if call.opens_at is not None and call.opens_at > now:
+            yield call.opens_at, Refusal("The call %(title)s opens", title=call.title)
+        if call.closes_at is not None:
+            yield call.closes_at, Refusal("The call %(title)s closes", title=call.title)

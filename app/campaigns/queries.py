@@ -8,10 +8,10 @@ from sqlalchemy import Select, case, func, or_, select
 from app.calls import queries as calls
 from app.calls.rules import Terms
 from app.campaigns.models import Campaign, Question, StoryVersion, Update
-from app.campaigns.rules import PUBLIC, Impact, State
+from app.campaigns.rules import PUBLIC, Impact, State, free_until
 from app.core.clock import local
 from app.core.db import db
-from app.core.errors import Missing
+from app.core.errors import Missing, Refusal
 from app.core.money import N_
 from app.core.todo import Todo
 from app.evaluation.models import Award
@@ -302,3 +302,15 @@ def checks() -> Iterable[Check]:
         held = matching.reservation(each.proposal_id)
         if held is not None:
             yield Check(f"{each.key} city's part is reserved", each.ceiling, held.amount)
+
+
+def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:
+    """When open campaigns close, and from when their pledges can no longer be cancelled freely."""
+    rows = select(Campaign).where(Campaign.state == State.LIVE, Campaign.closes_at > now)
+    for each in db.session.scalars(rows.order_by(Campaign.closes_at, Campaign.id)):
+        if each.closes_at is None:
+            continue
+        free = free_until(each.closes_at, terms(each).free_cancel_hours)
+        if free > now:
+            yield free, Refusal("Pledges to %(title)s can no longer be cancelled freely", title=each.title)
+        yield each.closes_at, Refusal("The campaign of %(title)s closes", title=each.title)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from app.core.db import db
+from app.core.errors import Refusal
 from app.core.money import N_
 from app.core.todo import Todo
 from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
@@ -241,13 +242,15 @@ def path(group: Group) -> list[Step]:
     ]
 
 
-def moments(now: datetime) -> list[tuple[datetime, str]]:
+def moments(now: datetime) -> list[tuple[datetime, Refusal]]:
     """What time will bring to this room's groups: reminders and the end of their constitutions."""
     found = []
     for each in open_constitutions():
         name = group(each.group_id).name
-        found += [(each.ends_at - timedelta(days=days), f"{name}: {days} d") for days in REMINDER_DAYS]
-        found.append((each.ends_at, f"{name}: 0 d"))
+        for days in REMINDER_DAYS:
+            reminder = Refusal("%(group)s is reminded to form its body", group=name)
+            found.append((each.ends_at - timedelta(days=days), reminder))
+        found.append((each.ends_at, Refusal("%(group)s has no more time to form its body", group=name)))
     return found
 
 

@@ -14,7 +14,7 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import State as CampaignState
 from app.core.crypto import sha256_hex
 from app.core.db import db
-from app.core.errors import Missing
+from app.core.errors import Missing, Refusal
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
 from app.groups import queries as groups
@@ -248,8 +248,15 @@ def checks() -> Iterable[Check]:
             yield Check(f"campaign:{row.id}: no gift is kept", ZERO, pledges.totals(row.id).collected)
 
 
-def moments(now: datetime) -> Iterable[tuple[datetime, str]]:
-    """When the next step of each case is due."""
+def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:
+    """When the next step of each case is due; the time to form a body is told by the groups' room."""
     for one in standings(ended=False):
-        if one.due_at is not None and one.due_at > now:
-            yield one.due_at, f"{one.campaign.title}: {one.case.state}"
+        title = one.campaign.title
+        if one.due_at is None or one.due_at <= now:
+            continue
+        if one.case.state is State.CLOSING:
+            yield one.due_at, Refusal("The campaign of %(title)s is decided", title=title)
+        elif one.case.state is State.NOTIFIED:
+            yield one.due_at, Refusal("The donors of %(title)s are charged", title=title)
+        elif one.case.state is State.COLLECTING:
+            yield one.due_at, Refusal("The collection of %(title)s ends", title=title)
