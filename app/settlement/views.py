@@ -27,6 +27,7 @@ def index() -> ResponseReturnValue:
         rows=over if ended else running,
         ended=ended,
         counts=(len(running), len(over)),
+        last_day=campaigns.last_day,
         now=clock.now(),
     )
 
@@ -40,5 +41,9 @@ def show(slug: str) -> ResponseReturnValue:
         raise Missing("The close of this campaign has not begun.")
     entity = groups.entity_of(standing.campaign.group_id)
     return render_template(
-        "settlement/show.html", s=standing, entity_ref=entity.ref if entity else None, now=clock.now()
+        "settlement/show.html",
+        s=standing,
+        last_day=campaigns.last_day(queries.deadline(standing.campaign)),
+        entity_ref=entity.ref if entity else None,
+        now=clock.now(),
     )

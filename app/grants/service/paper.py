@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from babel.dates import format_date
@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 
 from app.calls import queries as calls
 from app.calls.rules import TrancheKind
+from app.campaigns import queries as campaigns
 from app.core import settings
 from app.core.clock import local
 from app.core.errors import Conflict
@@ -43,11 +44,11 @@ def euro(amount: Money) -> str:
     return f"{format_decimal(plain(amount), format='#,##0.00', locale='it')}\u00a0€"
 
 
-def day(moment: datetime) -> str:
-    """The civil date in words."""
-    return format_date(local(moment).date(), "d MMMM y", locale="it").replace(
-        "1 ", "1º ", 1 if local(moment).day == 1 else 0
-    )
+def on_day(on: date) -> str:
+    """The civil date with its article: il 3 aprile, l’8 aprile, il 1º aprile."""
+    article = "l’" if on.day in (8, 11) else "il "
+    words = format_date(on, "d MMMM y", locale="it")
+    return article + (words.replace("1 ", "1º ", 1) if on.day == 1 else words)
 
 
 def percent(bp: int) -> str:
@@ -73,7 +74,7 @@ def facts(agreement: Agreement, signatures: Iterable[Signature] = ()) -> dict[st
         "city_seat": city["address"],
         "office": city["office"],
         "number": number(agreement),
-        "prepared_on": day(agreement.prepared_at),
+        "prepared_on": on_day(local(agreement.prepared_at).date()),
         "project": proposal.title,
         "call": calls.call(campaign.call_id).title,
         "zone": groups.zone_of(groups.group(campaign.group_id)).name,
@@ -86,16 +87,16 @@ def facts(agreement: Agreement, signatures: Iterable[Signature] = ()) -> dict[st
         "entity_register": entity.register_number or "",
         "representative": people[agreement.representative_id].name,
         "group": groups.group(campaign.group_id).name,
-        "verified_on": day(entity.verified_at),
+        "verified_on": on_day(local(entity.verified_at).date()),
         "act": queries.act_of(agreement.proposal_id),
         "budget": euro(proposal.total),
-        "closed_on": day(settlement.deadline(campaign)),
+        "closed_on": on_day(campaigns.last_day(settlement.deadline(campaign))),
         "gifts": euro(case.collected or Money(0)),
         "lines": [{"name": line.name, "amount": euro(line.amount)} for line in proposals.lines(proposal)],
         "share": percent(agreement.share_bp),
         "tranches": _tranches(agreement.amount, terms.tranches),
         "iban": _spaced(entity.iban or ""),
-        "duties": _duties(terms.project_months, city["name"]),
+        "duties": _duties(terms.project_months),
         "sha256": agreement.sha256 if signatures else "",
         "signatures": [
             {"name": one.name, "role": _ROLES[one.role], "at": _moment(one.signed_at), "sha256": one.sha256}
@@ -124,19 +125,19 @@ def _tranches(amount: Money, plan: Iterable[Any]) -> list[dict[str, str]]:
     ]
 
 
-def _duties(months: int, city: str) -> list[str]:
+def _duties(months: int) -> list[str]:
     return [
         f"Realizza il progetto entro {months} mesi dalla firma, secondo il preventivo dell’articolo 1.",
         "Usa il contributo e i doni solo per le voci del preventivo.",
         "Paga ogni spesa con mezzi tracciabili e conserva le ricevute per dieci anni; scrive il CUP su ogni documento.",
         "Carica ogni ricevuta sulla piattaforma, una sola volta e per un solo progetto.",
-        f"Dice in pubblico che il progetto è pagato dai donatori e da {city}.",
+        "Dice in pubblico che il progetto è pagato dai donatori e dal Comune.",
         "Se in un anno riceve dal settore pubblico 10.000 € o più, lo pubblica sul proprio sito (L. 124/2017).",
     ]
 
 
 def _moment(at: datetime) -> str:
-    return f"{day(at)}, ore {local(at):%H:%M:%S}"
+    return f"{on_day(local(at).date())}, ore {local(at):%H:%M:%S}"
 
 
 def _spaced(iban: str) -> str:
