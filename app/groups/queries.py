@@ -301,12 +301,12 @@ def _form_the_body(
     running = constitution if constitution and constitution.closed_at is None else None
     late = bool(running and running.ends_at <= now)
     what = (
-        N_("Form the association: %(missing)d items are missing")
+        N_("Form the association. Things missing: %(missing)d")
         if group.kind is Kind.INFORMAL
-        else N_("Register the organisation: %(missing)d items are missing")
+        else N_("Register the organisation. Things missing: %(missing)d")
     )
     if returned:
-        what = N_("Correct what the office sent back: %(returned)d items")
+        what = N_("Mend what the office sent back: %(returned)d")
     return Todo(
         what=what if missing else N_("The office is checking the association’s papers"),
         params={"missing": missing, "returned": returned},
@@ -330,7 +330,7 @@ def _of_officers(person_id: int) -> list[Todo]:
             Todo(
                 what=N_("Verify the association: every item is accepted")
                 if whole
-                else N_("Check %(waiting)d items of a new body"),
+                else N_("Check the papers of a new body: %(waiting)d"),
                 params={"waiting": waiting},
                 subject=body.name or group_.name,
                 endpoint="groups.verify",

@@ -267,7 +267,10 @@ class Finding:
 
 
 def findings(standing: Standing) -> list[Finding]:
-    """The list of admissibility as the machine finds it; the officer decides."""
+    """The list of admissibility as the machine finds it; once the officer has decided, as it was then."""
+    decided = check_of(standing.proposal)
+    if decided is not None and decided.found:
+        return [Finding(key, bool(holds)) for key, holds in decided.found.items()]
     proposal, terms_ = standing.proposal, standing.terms
     place = zone(proposal)
     kind = standing.group.kind.value

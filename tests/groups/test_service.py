@@ -353,12 +353,12 @@ def test_the_desk_says_to_each_what_is_next(app, clock, officer):
     one = first(made)
     assert todo(one) == []
     groups.constitution(made)
-    assert todo(one) == [("Form the association: %(missing)d items are missing", "now")]
+    assert todo(one) == [("Form the association. Things missing: %(missing)d", "now")]
     entity = groups.sent_entity(made)
     assert todo(one) == [("The office is checking the association’s papers", "wait")]
-    assert todo(officer, "officer") == [("Check %(waiting)d items of a new body", "now")]
+    assert todo(officer, "officer") == [("Check the papers of a new body: %(waiting)d", "now")]
     do(service.return_item, entity, ItemKind.IBAN, "Non è intestato all’ente.", by=officer)
-    assert todo(one) == [("Correct what the office sent back: %(returned)d items", "now")]
+    assert todo(one) == [("Mend what the office sent back: %(returned)d", "now")]
     clock.move(days=31)
     assert todo(one)[0][1] == "late"
     do(service.send_iban, entity, iban=groups.IBAN, by=one)

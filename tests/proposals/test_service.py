@@ -349,6 +349,21 @@ def test_an_officer_decides_once_with_reasons_and_the_group_is_told(app):
         act(service.withdraw, proposal)
 
 
+def test_a_group_that_was_not_admitted_is_free_for_the_next_call(app):
+    officer = identity.person(roles=["officer"])
+    proposal = proposals.submitted()
+    found = {each.key: each.holds for each in queries.findings(queries.standing(proposal))}
+    act(service.check, proposal, by=officer, outcome="inadmissible", reasons="Il luogo è fuori Milano.", found=found)
+    group = queries.group(proposal)
+    assert group.frozen_at is None
+    act(groups_service.describe, group, by=first(proposal), name="Altro nome", about="Siamo vicini di casa da anni.")
+    assert all(each.holds for each in queries.findings(queries.standing(proposal))), (
+        "the dossier shows what was found then"
+    )
+    again = proposals.submitted(group, call=calls.open_call("Bando di primavera"), title="Da capo")
+    assert again.reference == "BDP-2026-0001"
+
+
 def test_nobody_checks_their_own_proposal(app):
     officer = identity.person(roles=["officer"])
     proposal = proposals.submitted(groups.group(people=[officer, identity.person()]))

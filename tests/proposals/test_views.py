@@ -87,7 +87,7 @@ def test_saved_parts_are_there_again_and_the_list_says_what_is_missing(member):
     proposal = proposals.started()
     browser = member(proposal)
     page = said(browser.get(url(proposal)))
-    assert "Avete completato 1 parti su 9" in page, "who we are is written by the group"
+    assert "Avete completato 1 parte su 9" in page, "who we are is written by the group"
     assert "2 persone, tutte con e-mail confermata" in page
     answer = browser.post(url(proposal, "/idea"), data={"title": "Cortile aperto", "summary": "Corta", "theme": "fare"})
     assert answer.location.endswith("/idea"), "something is missing: stay"

@@ -80,8 +80,7 @@ def withdraw(proposal: Proposal, *, by: Person, now: datetime) -> None:
 
 def check(proposal: Proposal, outcome: str, reasons: str, *, found: dict[str, Any], by: Person, now: datetime) -> Check:
     """An officer decides on admissibility, with reasons; `found` is what the listed checks said."""
-    db.session.flush()
-    db.session.refresh(proposal, with_for_update=True)
+    lock(proposal)
     if queries.is_participant(proposal.id, by.id):
         raise Forbidden("You are one of this proposal’s people: another officer must check it.")
     if proposal.state is not State.SUBMITTED:
@@ -103,6 +102,10 @@ def check(proposal: Proposal, outcome: str, reasons: str, *, found: dict[str, An
     )
     db.session.add(decision)
     db.session.flush()
+    if not admitted and not any(
+        each.state in SENT and each.id != proposal.id for each in queries.of_group(proposal.group_id)
+    ):
+        groups_service.thaw(queries.group(proposal), by=by, now=now)
     record("proposals.check", subject=f"proposal:{proposal.id}", by=by, now=now, outcome=outcome, reasons=reasons)
     _tell(proposal, "proposals/checked", now=now, admitted=admitted, reasons=reasons)
     return decision
