@@ -43,7 +43,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "settlement/show.html",
         s=standing,
-        last_day=campaigns.last_day(queries.deadline(standing.campaign)),
+        last_day=campaigns.last_day,
         entity_ref=entity.ref if entity else None,
         now=clock.now(),
     )
