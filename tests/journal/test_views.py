@@ -1,5 +1,8 @@
 """The journal is read by administrators alone."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from app.core import clock as time
@@ -30,3 +33,15 @@ def test_nobody_else_does(client, app, sign_in, roles):
     sign_in(client, person("Ivo Brenna", roles=roles))
     assert client.get("/it/journal").status_code == 403
     assert app.test_client().get("/it/journal").status_code == 303
+
+
+def test_every_act_that_the_code_writes_down_has_words_for_people(app):
+    root = Path(__file__).resolve().parents[2]
+    words = (root / "templates/journal/words.html").read_text()
+    written = {
+        name
+        for path in (root / "app").rglob("*.py")
+        for name in re.findall(r'record\(\s*"([a-z_.]+)"', path.read_text())
+    }
+    assert len(written) > 90
+    assert sorted(name for name in written if f'"{name}":' not in words) == []
