@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sepaxml
 import xmlschema
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -51,7 +52,7 @@ def refused_by_the_database(constraint: str, statement: str, **given: object) ->
     )
 
 
-def test_the_reference_story_from_the_confirmed_match_to_the_last_euro(run_jobs: Run) -> None:
+def test_the_reference_story_from_the_confirmed_match_to_the_last_euro(app: Flask, run_jobs: Run) -> None:
     campaign = closing.confirmed(run_jobs)
     fund = matching.available(campaign.call_id)
     agreement = make.published(campaign)
@@ -72,6 +73,8 @@ def test_the_reference_story_from_the_confirmed_match_to_the_last_euro(run_jobs:
     books = matching.books_of_project(agreement.proposal_id)
     assert (books.paid, books.committed, books.approved) == (euros("6200"), ZERO, ZERO)
     holds()
+    verified = app.test_cli_runner().invoke(args=["ledger", "verify"])
+    assert verified.exit_code == 0, verified.output
 
 
 def test_the_agreement_is_signed_over_the_hash_of_its_text(run_jobs: Run) -> None:

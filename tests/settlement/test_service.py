@@ -20,7 +20,9 @@ from app.groups import service as group_verbs
 from app.ledger import queries as ledger
 from app.matching import queries as matching
 from app.outbox import queries as outbox
+from app.pledges import jobs as pledge_jobs
 from app.pledges import queries as pledges
+from app.pledges import service as pledge_verbs
 from app.pledges.rules import State as PledgeState
 from app.settlement import queries, service
 from app.settlement.rules import Outcome, State, Why, days_after
@@ -285,3 +287,31 @@ def test_a_dry_run_says_the_outcome_and_writes_nothing(app: Any) -> None:
     assert f"{campaign.slug}: due, counted 4800.00 of 4800.00, collected 0.00 -> won, match 7200.00" in said.output
     assert queries.case(campaign.id) is None
     assert ledger.counts() == before
+
+
+def test_anyone_fills_the_gap_and_the_match_is_whole_again(run_jobs: Run) -> None:
+    campaign = closing.campaign()
+    closing.promised(campaign, ("4750",))
+    closing.promised(campaign, ("50",), card=payments.DECLINED_LATER)
+    closing.closed(campaign, run_jobs)
+    closing.announced(campaign, run_jobs)
+    case = closing.collecting(campaign, run_jobs)
+    assert (case.state, pledges.totals(campaign.id).gap(campaign.threshold)) == (State.COLLECTING, euros("50"))
+    assert case.grace_until is not None
+    entity = groups.verified_entity(campaign.group_id)
+    assert entity is not None
+    with transaction():
+        charge = pledge_verbs.agree_gap(
+            campaigns.again(campaign), entity, amount=euros("50"), email="vicina@example.org", name="", show_name=False,
+            language="it", agreed=make.agreed(campaign, euros("50"), now=True), form_key="gap-1",
+            pay_until=case.grace_until, by=None, now=closing.clock().now(),
+        )  # fmt: skip
+    charge_id, pledge_id = charge.id, charge.pledge_id
+    pledge_jobs.open_payment_page(charge_id)
+    payments.type_card(pledges.charge(charge_id).checkout_id or "")
+    pledge_jobs.reread(pledge_id)
+    assert closing.case(campaign).state is State.COLLECTING
+    case = closing.after_grace(campaign, run_jobs)
+    assert (case.state, case.why, case.match) == (State.CONFIRMED, Why.WHOLE, euros("7200"))
+    assert closing.charged_at_provider() == euros("4800") == case.collected
+    holds()
