@@ -110,10 +110,11 @@ def crowd(
     chance = random.Random(campaign.slug)  # noqa: S311 - as above
     gifts = amounts(whole, count, campaign.slug)
     chance.shuffle(gifts)
+    names = chance.sample(DONORS, len(DONORS))
     span = (last - first).total_seconds()
     moments = sorted(first + timedelta(seconds=chance.random() * span) for _ in gifts)
     for number, (amount, moment) in enumerate(zip(gifts, moments, strict=True)):
         stage.at(moment)
-        shown = chance.choice(DONORS) if chance.random() < 0.45 else ""
+        shown = names.pop() if names and chance.random() < 0.5 else ""
         card = FAILS_LATER if number in failing else GOOD
         promise(stage, campaign, amount, number, card=card, name=shown)

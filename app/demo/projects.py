@@ -24,7 +24,13 @@ def lines_of(story: Story) -> tuple[tuple[str, Money], ...]:
     return tuple((name, euros(amount)) for name, amount in story.lines)
 
 
-def write(stage: Stage, cast: Cast, call: Call, story: Story, *, parts: int = 6) -> tuple[Proposal, list[Person]]:
+# From the end of a call to the first works: ranking, sixty days of campaign, association, charges, agreement.
+TO_THE_START = 210
+
+
+def write(
+    stage: Stage, cast: Cast, call: Call, story: Story, *, parts: int = 6, to_start: int = TO_THE_START
+) -> tuple[Proposal, list[Person]]:
     """The group writes its proposal, part after part; fewer parts leave a draft."""
     group, crowd = cast.group(story)
     first = crowd[0]
@@ -33,7 +39,7 @@ def write(stage: Stage, cast: Cast, call: Call, story: Story, *, parts: int = 6)
     zone = territory.zone_by_number(story.zone)
     lines = lines_of(story)
     end = clock.local(calls.whole(call).closes_at).date()
-    steps = [(name, end + timedelta(days=60 + days)) for name, days in story.milestones]
+    steps = [(name, end + timedelta(days=to_start + days)) for name, days in story.milestones]
     budget = Money(1_200_000) if story.slug == "cortile-aperto" else total(amount for _, amount in lines)
     writing: tuple[Callable[[datetime], object], ...] = (
         lambda now: service.save_idea(

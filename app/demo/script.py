@@ -180,18 +180,18 @@ class Script:
     def calls(self) -> tuple[Call, Call]:
         """Two sessions that are over: proposals in, ranking approved."""
         first = self._call("Scuola dei Quartieri, prima sessione", -330, -300, "60000")
-        self._take_part(first, FIRST, -315)
+        self._take_part(first, FIRST, -315, to_start=120)
         self._rank(first, -285, "DD 212/{year}")
         second = self._call("Scuola dei Quartieri, seconda sessione", -140, -110, "90000")
         self._take_part(second, SECOND, -125)
         self._rank(second, -95, "DD 348/{year}")
         return first, second
 
-    def _take_part(self, call: Call, slugs: list[str], day: float) -> None:
+    def _take_part(self, call: Call, slugs: list[str], day: float, *, to_start: int = projects.TO_THE_START) -> None:
         for number, slug in enumerate(slugs):
             self.say(f"proposal {slug}")
             self.stage.at(self.stage.moment(day + number % 12, 9 + number % 9))
-            proposal, crowd = projects.write(self.stage, self.cast, call, STORIES[slug])
+            proposal, crowd = projects.write(self.stage, self.cast, call, STORIES[slug], to_start=to_start)
             self.crowds[slug] = crowd
             projects.submit(self.stage, proposal, crowd)
 

@@ -723,7 +723,10 @@ STORIES: dict[str, Story] = {
 
 DONORS = (
     "Lucia e Piero", "La III B della scuola media", "Il bar all’angolo", "Una vicina del secondo piano", "Coro di scala",
-    "Famiglia Rota", "Edicola di piazza Dergano", "Gino", "Mamma di Sara", "Condominio di via Guerzoni", "Ufficio al terzo",
+    "Famiglia Rota", "L’edicola della piazza", "Gino", "Mamma di Sara", "Condominio di via Guerzoni", "Ufficio al terzo",
     "Nonna Piera", "I ragazzi del calcetto", "Farmacia del ponte", "Teo", "Chi passa ogni mattina", "La sarta",
-    "Ferramenta Brivio", "Una ex inquilina", "Giulia", "Samuele", "Bottega del pane", "Prof. Landi", "Zia Ines",
+    "Ferramenta Brivio", "Una ex inquilina", "Giulia", "Samuele", "Bottega del pane", "Professor Landi", "Zia Ines",
+    "Marta e i gemelli", "Il terzo piano, scala B", "Chiara del sabato", "Nonno Aldo", "Bar Sport", "La squadra di pallavolo",
+    "Rosa", "Circolo della bocciofila", "Un tassista", "Ahmed e Sofia", "La maestra Carla", "Cartoleria Penna", "Davide",
+    "Comitato di via", "Chi abita di fronte", "Fatou", "Libreria del corso", "Irene",
 )  # fmt: skip

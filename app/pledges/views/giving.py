@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import g, redirect, render_template, request, url_for
+from flask import abort, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules import chosen_first, presets, takes_pledges
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Gone, Invalid, Refusal, TooMany
+from app.core.errors import Invalid, Refusal, TooMany
 from app.core.money import AmountError, Money, parse
 from app.groups import queries as groups
 from app.identity import service as identity
@@ -58,8 +58,14 @@ def typed_amount(values: Any, fallback: Money | None, errors: dict[str, Refusal 
 def _open(slug: str) -> Campaign:
     campaign = campaigns.by_slug(slug)
     if not takes_pledges(campaign.state, campaign.closes_at, clock.now()):
-        raise Gone("This campaign is closed: it takes no more pledges.")
+        _over(campaign, gettext("This campaign is closed: it takes no more pledges."))
     return campaign
+
+
+def _over(campaign: Campaign, said: str) -> NoReturn:
+    """Stop at the page that says why nothing can be given now, and leads on."""
+    zone = territory.zone_by_id(campaign.zone_id)
+    abort(make_response(render_template("pledges/over.html", campaign=campaign, zone=zone, said=said), 410))
 
 
 def _read(campaign: Campaign, values: Any, *, fallback: Money | None) -> Draft:
@@ -204,7 +210,7 @@ def _gap(slug: str) -> tuple[Campaign, Any, Any]:
     case, entity = settlement.case(campaign.id), groups.verified_entity(campaign.group_id)
     now = clock.now()
     if case is None or case.state != "collecting" or entity is None or not case.grace_until or now >= case.grace_until:
-        raise Gone("Nothing is missing any more: this project takes no gifts now.")
+        _over(campaign, gettext("Nothing is missing any more: this project takes no gifts now."))
     return campaign, case, entity
 
 
