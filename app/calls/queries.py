@@ -13,9 +13,11 @@ from app.calls.models import Call, CallTerms
 from app.calls.rules import Section, State, Terms, accepts, missing
 from app.core.db import db
 from app.core.errors import Conflict, Missing, Refusal
-from app.core.money import ZERO, Money
+from app.core.money import N_, ZERO, Money
+from app.core.todo import Todo
 from app.ledger.rules import Check
 from app.matching import queries as matching
+from app.programmes import queries as programmes
 from app.programmes.models import Programme, Source
 
 
@@ -181,3 +183,27 @@ def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:
             yield call.opens_at, Refusal("The call %(title)s opens", title=call.title)
         if call.closes_at is not None:
             yield call.closes_at, Refusal("The call %(title)s closes", title=call.title)
+
+
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+    """Drafts that an officer can finish or publish, and money that a responsible officer can release for one."""
+    found: list[Todo] = []
+    for draft in db.session.scalars(select(Call).where(Call.state == State.DRAFT).order_by(Call.id)):
+        complete = readiness(draft).complete
+        free = programmes.standing(draft.source_id).unallocated if draft.source_id else ZERO
+        short = free < (draft.envelope or ZERO)
+        if "officer" in roles:
+            what, state = N_("Finish the draft of the call"), "todo"
+            if complete:
+                what, state = N_("Publish the call"), "now"
+            if complete and short:
+                what, state = N_("Waiting for money to be released"), "wait"
+            found.append(_line(what, draft, "calls.edit", {"ref": draft.ref}, state))
+        if "responsible" in roles and complete and short and draft.source is not None:
+            args = {"ref": draft.source.ref}
+            found.append(_line(N_("Release money for the call"), draft, "programmes.release", args, "todo"))
+    return found
+
+
+def _line(what: str, call: Call, endpoint: str, args: dict[str, str], state: str) -> Todo:
+    return Todo(what, call.title, endpoint, args, state, "calls", due_at=call.opens_at, amount=call.envelope)

@@ -87,8 +87,9 @@ def books_of_project(proposal_id: int) -> Books:
 def books_of_fund(fund: Fund) -> Books:
     """The money of one fund by step, over all its projects."""
     sums = dict.fromkeys(STEPS, ZERO)
-    for key in db.session.scalars(select(Reservation.project_key).where(Reservation.fund_id == fund.id)):
-        for step, amount in ledger.balances("budget", key).items():
+    keys = db.session.scalars(select(Reservation.project_key).where(Reservation.fund_id == fund.id))
+    for held in ledger.balances_of("budget", keys).values():
+        for step, amount in held.items():
             sums[step] += amount
     return Books(ledger.balance("budget", fund.key, "available"), *(sums[step] for step in STEPS))
 
@@ -105,9 +106,11 @@ def checks() -> Iterable[Check]:
     for fund in db.session.scalars(select(Fund).order_by(Fund.id)):
         books = books_of_fund(fund)
         yield Check(f"fund {fund.key}: allocated", fund.allocated, books.available + books.promised)
-    for row in db.session.scalars(select(Reservation).order_by(Reservation.id)):
-        held = ledger.balances("budget", row.project_key)
-        yield Check(f"{row.project_key}: reserved", row.amount if row.state is State.RESERVED else ZERO,
-                    held.get("reserved", ZERO))  # fmt: skip
+    rows = db.session.scalars(select(Reservation).order_by(Reservation.id)).all()
+    books_of = ledger.balances_of("budget", [row.project_key for row in rows])
+    for row in rows:
+        held = books_of[row.project_key]
+        reserved = row.amount if row.state is State.RESERVED else ZERO
         confirmed = row.confirmed if row.state is State.CONFIRMED and row.confirmed is not None else ZERO
+        yield Check(f"{row.project_key}: reserved", reserved, held.get("reserved", ZERO))
         yield Check(f"{row.project_key}: confirmed", confirmed, held.get("confirmed", ZERO))

@@ -96,9 +96,7 @@ class Settled:
 
 _WHY = {
     Outcome.CONFIRMED: N_("The gifts collected reach the threshold: the match is confirmed."),
-    Outcome.SHRUNK: N_(
-        "The gifts collected are just below the threshold: the match shrinks in proportion."
-    ),
+    Outcome.SHRUNK: N_("The gifts collected are just below the threshold: the match shrinks in proportion."),
     Outcome.RELEASED: N_("The gifts collected are too far below the threshold: the match goes back to the fund."),
 }
 

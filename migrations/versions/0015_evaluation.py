@@ -17,8 +17,12 @@ TRIGGERS = (
             SELECT FROM evaluation_conflict c JOIN proposals_proposal p ON p.id = c.proposal_id
             JOIN evaluation_panelist m ON m.call_id = p.call_id AND m.person_id = c.person_id
             WHERE c.proposal_id = NEW.proposal_id AND c.person_id = NEW.person_id AND NOT c.conflicted
+            AND NOT EXISTS (
+                SELECT FROM proposals_check k JOIN proposals_proposal q ON q.id = k.proposal_id
+                WHERE q.call_id = p.call_id AND k.officer_id = NEW.person_id
+            )
         ) THEN
-            RAISE EXCEPTION 'only an appointed evaluator without conflict scores a proposal'
+            RAISE EXCEPTION 'only an appointed evaluator without conflict, who checked none, scores a proposal'
                 USING ERRCODE = '23514', CONSTRAINT = 'evaluation_scored_by_the_declared';
         END IF;
         IF EXISTS (

@@ -1,7 +1,7 @@
 """A call is drafted, published once with its terms frozen, and closed at its deadline."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -13,8 +13,11 @@ from app.core.db import db, transaction
 from app.core.errors import Conflict, Invalid, Missing
 from app.core.money import euros
 from app.matching import queries as matching
+from app.programmes import service as programmes_service
 from tests.make import calls, programmes
 from tests.make.calls import CRITERIA, terms
+
+START = date(2026, 3, 2)
 
 
 def test_publishing_freezes_the_terms_with_their_hash_and_gives_the_call_its_envelope(app, clock):
@@ -199,3 +202,22 @@ def test_criteria_speak_two_languages():
     one = Criterion("need", "Bisogno", "Need", 100)
     assert (one.name("it"), one.name("en")) == ("Bisogno", "Need")
     assert replace(one, weight=1).weight == 1
+
+
+def test_the_desk_says_what_a_draft_needs_and_from_whom(app, clock):
+    source = programmes.source(released=euros("1000"))
+    call = calls.draft_call(source=source)
+
+    def todo(role):
+        return [(line.what, line.state) for line in queries.todo(1, frozenset({role}), clock.now())]
+
+    assert todo("officer") == [("Waiting for money to be released", "wait")]
+    assert todo("responsible") == [("Release money for the call", "todo")]
+    with transaction():
+        programmes_service.release(source, amount=euros("200000"), act="DD 9/2026", on=START, by=None, now=clock.now())
+    assert todo("officer") == [("Publish the call", "now")]
+    assert todo("responsible") == []
+    with transaction():
+        call.draft = {}
+    assert todo("officer") == [("Finish the draft of the call", "todo")]
+    assert todo("finance") == []

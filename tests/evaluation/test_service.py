@@ -399,3 +399,32 @@ def test_each_hand_sees_what_it_has_to_do(call, clock):
         [],
         [],
     )
+
+
+def test_an_evaluator_who_checks_a_proposal_later_no_longer_scores(call, clock, database):
+    both = identity.person(roles=("officer", "evaluator"))
+    evaluation.evaluators(call, people=[both])
+    proposal = proposed(call, officer=both)
+    with pytest.raises(Forbidden, match="checked"), transaction():
+        service.declare(proposal, conflicted=False, by=both, now=clock.now())
+    scored = "insert into evaluation_sheet (proposal_id, person_id, saved_at) values (%s, %s, now())"
+    with database.connect() as other:
+        other.execute(
+            "insert into evaluation_conflict (proposal_id, person_id, conflicted, reason, declared_at)"
+            " values (%s, %s, false, '', now())",
+            [proposal.id, both.id],
+        )
+        with pytest.raises(psycopg.errors.CheckViolation, match="checked none"):
+            other.execute(scored, [proposal.id, both.id])
+
+
+def test_a_call_is_read_for_the_desk_in_few_statements(call, clock, count_sql):
+    """Three evaluators and six proposals: what is read does not grow with people times proposals."""
+    panel = evaluation.evaluators(call, 3)
+    for name in ("Uno", "Due", "Tre"):
+        for one in panel:
+            evaluation.score(proposed(call, f"{name} {one.id}"), one)
+    db.session.expire_all()
+    with count_sql() as seen:
+        queries.progress(call)
+    assert len(seen) <= 12

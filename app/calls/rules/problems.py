@@ -57,13 +57,17 @@ def match_problems(policy: MatchPolicy) -> Problems:
     return {}
 
 
-def who_problems(kinds: Iterable[str], members_min: int, budget_min: Money, budget_max: Money) -> Problems:
+def who_problems(
+    kinds: Iterable[str], members_min: int, budget_min: Money, budget_max: Money, project_months: int
+) -> Problems:
     """What is wrong with the rules on who may answer."""
     problems: Problems = {}
     if not list(kinds):
         problems["proposer_kinds"] = Refusal("Choose who can take part: informal groups, constituted bodies or both.")
     if members_min < 1:
         problems["members_min"] = Refusal("A group has at least one member.")
+    if not 1 <= project_months <= 60:
+        problems["project_months"] = Refusal("Write a number from %(least)s to %(most)s.", least=1, most=60)
     if budget_min <= ZERO:
         problems["budget_min"] = Refusal("The smallest budget is more than nothing.")
     if budget_max < budget_min:
@@ -104,7 +108,11 @@ def problems_of(section: Section, data: Mapping[str, Any]) -> Problems:
             return match_problems(MatchPolicy.from_dict(data))
         case Section.WHO:
             return who_problems(
-                data["proposer_kinds"], data["members_min"], Money(data["budget_min"]), Money(data["budget_max"])
+                data["proposer_kinds"],
+                data["members_min"],
+                Money(data["budget_min"]),
+                Money(data["budget_max"]),
+                data["project_months"],
             )
         case Section.CRITERIA:
             return criteria_problems([Criterion(**one) for one in data["criteria"]], data["score_min"])

@@ -30,6 +30,7 @@ from app.evaluation.queries.scoring import (
     to_evaluate,
     unready,
     work,
+    works,
     zone_names,
 )
 
@@ -67,5 +68,6 @@ __all__ = [
     "todo",
     "unready",
     "work",
+    "works",
     "zone_names",
 ]

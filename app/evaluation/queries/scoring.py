@@ -138,15 +138,34 @@ class Work:
 
 def work(call: Call, person_id: int) -> list[Work]:
     """What an evaluator has to do for a call, proposal by proposal."""
-    resting = ranking(call.id) is not None
-    found = proposals.admissible(call.id)
-    zones = zone_names(found)
-    return [
-        Work(
-            each, zones.get(each.zone_id or 0, ""), declaration(each.id, person_id), sheet(each.id, person_id), resting
-        )
-        for each in found
-    ]
+    return works(call, [person_id])[person_id]
+
+
+def works(call: Call, people: Sequence[int]) -> dict[int, list[Work]]:
+    """The same for several evaluators, in a few reads whatever their number."""
+    found, resting = proposals.admissible(call.id), ranking(call.id) is not None
+    zones, ids = zone_names(found), [each.id for each in found]
+    said = {
+        (one.proposal_id, one.person_id): one
+        for one in db.session.scalars(select(Declaration).where(Declaration.proposal_id.in_(ids)))
+    }
+    given = {
+        (one.proposal_id, one.person_id): one
+        for one in db.session.scalars(select(Sheet).where(Sheet.proposal_id.in_(ids)))
+    }
+    return {
+        person_id: [
+            Work(
+                proposal=each,
+                zone=zones.get(each.zone_id or 0, ""),
+                declaration=said.get((each.id, person_id)),
+                sheet=given.get((each.id, person_id)),
+                resting=resting,
+            )
+            for each in found
+        ]
+        for person_id in people
+    }
 
 
 def appointed(person_id: int) -> Sequence[Call]:
@@ -177,15 +196,16 @@ class Progress:
 
 def progress(call: Call) -> list[Progress]:
     """How far the evaluation of a call is."""
-    people = panel(call.id)
-    by_person = {person.id: work(call, person.id) for person in people}
-    found = []
-    for n, proposal in enumerate(proposals.admissible(call.id)):
-        steps = {person_id: rows[n].state for person_id, rows in by_person.items()}
+    by_person = works(call, [person.id for person in panel(call.id)])
+    found = proposals.admissible(call.id)
+    zones = zone_names(found)
+    rows = []
+    for n, proposal in enumerate(found):
+        steps = {person_id: mine[n].state for person_id, mine in by_person.items()}
         states = list(steps.values())
-        zone = next(iter(by_person.values()))[n].zone if by_person else ""
-        found.append(Progress(proposal, zone, states.count("done"), states.count("recused"), steps))
-    return found
+        zone = zones.get(proposal.zone_id or 0, "")
+        rows.append(Progress(proposal, zone, states.count("done"), states.count("recused"), steps))
+    return rows
 
 
 def unready(call: Call) -> list[str]:

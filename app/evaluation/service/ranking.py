@@ -91,6 +91,7 @@ def approve_ranking(call: Call, *, act: str, act_on: date, by: Person, now: date
         raise Invalid({"act_number": Refusal("Write the number with its year, for example DD 1234/2026.")})
     if act_on > local(now).date():
         raise Invalid({"act_on": Refusal("The act cannot be dated in the future.")})
+    _still_there(ranking)
     fund = funds.lock_fund(call.id)
     if funds.available(call.id) != ranking.available:
         raise Conflict("The fund has changed since the ranking was drawn. Draw it again before it is approved.")
@@ -142,6 +143,15 @@ def _ready(call: Call) -> None:
             have=short.complete,
             need=SHEETS_MIN,
         )
+
+
+def _still_there(ranking: Ranking) -> None:
+    """A proposal that left since the draw must not be funded: the ranking is drawn again."""
+    here = {each.id for each in proposals.admissible(ranking.call_id)}
+    for award in ranking.awards:
+        if award.outcome is not Outcome.EXCLUDED and award.proposal_id not in here:
+            title = proposals.proposal(award.proposal_id).title
+            raise Conflict("“%(title)s” has left since the ranking was drawn. An officer draws it again.", title=title)
 
 
 def _place(ranking: Ranking, ranked: list[Ranked], found: Mapping[int, Proposal], available: Money) -> None:

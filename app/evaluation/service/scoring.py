@@ -121,8 +121,11 @@ def score(proposal: Proposal, marks: Mapping[str, Mark], *, complete: bool, by: 
 def _may_assess(proposal: Proposal, by: Person) -> None:
     if not queries.is_panelist(proposal.call_id, by.id):
         raise Forbidden("You are not on the panel of this call. The office appoints the evaluators.")
+    if queries.checked(proposal.call_id, by.id):
+        raise Forbidden("You checked proposals of this call: another evaluator scores them.")
     if proposal.state is not ProposalState.ADMISSIBLE:
         raise Conflict("This proposal is not up for evaluation.")
+    calls.lock(proposals.call(proposal))  # no score slips in while the ranking is being drawn
     refuse_ranked(proposals.call(proposal))
 
 
