@@ -126,6 +126,7 @@ def projects() -> list[Row]:
         case, agreement = cases.get(one.id), agreed.get(one.id)
         here = stage(
             case_state=case.state if case else None,
+            nothing_due=case is not None and case.match == ZERO,
             signed=agreement is not None and agreement.signed_at is not None,
             advance_paid=bool(sums[one.id].paid),
             accounts_closed=agreement is not None and agreement.id in closed,
@@ -162,6 +163,7 @@ def trail(campaign: Campaign) -> Trail:
         zone=db.session.get_one(Zone, campaign.zone_id),
         stage=stage(
             case_state=case.state if case else None,
+            nothing_due=case is not None and case.match == ZERO,
             signed=signed,
             advance_paid=bool(sums.paid),
             accounts_closed=account is not None,

@@ -35,9 +35,15 @@ _OF_CASE = {
 
 
 def stage(
-    *, case_state: CaseState | None, signed: bool, advance_paid: bool, accounts_closed: bool, all_paid: bool
+    *,
+    case_state: CaseState | None,
+    nothing_due: bool,
+    signed: bool,
+    advance_paid: bool,
+    accounts_closed: bool,
+    all_paid: bool,
 ) -> Stage:
-    """Where the money stands, from what has happened."""
+    """Where the money stands, from what has happened; nothing is due where gifts cover the whole budget."""
     if case_state is None:
         return Stage.OPEN
     if case_state in _OF_CASE:
@@ -45,7 +51,7 @@ def stage(
     if accounts_closed:
         return Stage.DONE if all_paid else Stage.BALANCE
     if not signed:
-        return Stage.CONFIRMED
+        return Stage.SPENDING if nothing_due else Stage.CONFIRMED
     return Stage.SPENDING if advance_paid else Stage.SIGNED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -35,6 +35,8 @@ from app.ledger.service import open_accounts, post
 from app.proposals.models import Line
 from app.settlement import queries as settlement
 
+AGAIN = timedelta(minutes=2)
+
 
 class DuplicateReceipt(Invalid):
     """The same receipt was sent before, here or for another project."""
@@ -58,7 +60,10 @@ def add_expense(
         raise Invalid({"document_number": Refusal("Write the number that stands on the receipt.")})
     db.session.execute(text("select pg_advisory_xact_lock(hashtextextended('grants_expense', 0))"))
     hashed = sha256_hex(data)
-    _refuse_duplicate(report, hashed, supplier_key, number_key)
+    known = queries.same_receipt(hashed, supplier_key, number_key)
+    if known is not None and _clicked_twice(known, report, hashed, number_key, typed["amount"], by, now):
+        return known
+    _refuse_duplicate(report, known)
     file = files.store(data, filename, kind="document", private=True, by=by, now=now)
     expense = Expense(
         ref=new_ref("exp"),
@@ -166,8 +171,15 @@ def _line(agreement: Agreement, position: int) -> Line:
     return found
 
 
-def _refuse_duplicate(report: Report, hashed: str, supplier_key: str, number_key: str) -> None:
-    found = queries.same_receipt(hashed, supplier_key, number_key)
+def _clicked_twice(
+    known: Expense, report: Report, hashed: str, number_key: str, amount: Money, by: Person, now: datetime
+) -> bool:
+    """The very same form, sent again by the same person within a moment: one receipt, and no suspicion."""
+    same = (known.report_id, known.file_sha256, known.document_key, known.amount, known.sent_by)
+    return same == (report.id, hashed, number_key, amount, by.id) and now - known.sent_at < AGAIN
+
+
+def _refuse_duplicate(report: Report, found: Expense | None) -> None:
     if found is None:
         return
     if found.report_id == report.id:

@@ -59,6 +59,9 @@ def prepare(slug: str) -> ResponseReturnValue:
     """Choose the CUP and write the agreement."""
     campaign = campaigns.by_slug(slug)
     errors: dict[str, Refusal] = {}
+    known = queries.agreement_of(campaign.proposal_id)
+    if known is not None and request.method == "GET":
+        return back_to(known)
     if request.method == "POST":
         try:
             with transaction():
