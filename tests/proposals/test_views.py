@@ -124,30 +124,31 @@ def test_a_budget_that_does_not_add_up_is_kept_and_says_what_is_missing(member):
     assert proposal.state == "signing"
 
 
-@pytest.mark.parametrize(
-    "amount", ["1,5e3", "NaN", "-5", "0", "1.000.00", "mille", "1 000", "１２", "99999999999999", "0,001"]
-)
-def test_an_amount_that_cannot_be_read_gets_a_sentence_and_stays(member, amount):
+UNREADABLE = ("1,5e3", "NaN", "-5", "0", "1.000.00", "mille", "1 000", "１２", "99999999999999", "0,001")
+
+
+def test_an_amount_that_cannot_be_read_gets_a_sentence_and_stays(member):
     proposal = proposals.written()
     browser = member(proposal)
     before = [(line.name, line.amount) for line in queries.lines(proposal)]
-    for form in ({"total": amount}, {"total": "100", "rows": "5", "name_5": "Banchi", "amount_5": amount}):
-        answer = browser.post(url(proposal, "/budget"), data=form)
-        assert answer.status_code == 422
-        field = "amount_5" if "rows" in form else "total"
-        assert f'id="f-{field}-error"' in answer.text
-        assert f'value="{amount}"' in answer.text
+    for amount in UNREADABLE:
+        for form in ({"total": amount}, {"total": "100", "rows": "5", "name_5": "Banchi", "amount_5": amount}):
+            answer = browser.post(url(proposal, "/budget"), data=form)
+            field = "amount_5" if "rows" in form else "total"
+            assert answer.status_code == 422, amount
+            assert f'id="f-{field}-error"' in answer.text, amount
+            assert f'value="{amount}"' in answer.text, amount
     assert [(line.name, line.amount) for line in queries.lines(proposal)] == before
 
 
-@pytest.mark.parametrize("amount", ["1.234,50", "1234,50", "1234.50", " 1234,5 € "])
-def test_amounts_are_read_as_people_write_them(member, amount):
+def test_amounts_are_read_as_people_write_them(member):
     proposal = proposals.started()
-    member(proposal).post(
-        url(proposal, "/budget"), data={"total": amount, "rows": "1", "name_1": "Tutto", "amount_1": amount}
-    )
-    db.session.refresh(proposal)
-    assert proposal.total.cents == 123450
+    browser = member(proposal)
+    for number, amount in enumerate(("1.234,50", "1234,50", "1234.50", " 1234,5 € ")):
+        form = {"total": amount, "rows": "1", "name_1": f"Tutto {number}", "amount_1": amount}
+        browser.post(url(proposal, "/budget"), data=form)
+        db.session.refresh(proposal)
+        assert (proposal.total.cents, queries.lines(proposal)[0].amount.cents) == (123450, 123450), amount
 
 
 def test_half_a_row_is_refused_where_it_is(member):
@@ -241,17 +242,15 @@ def test_what_another_wrote_meanwhile_stands_below_and_nothing_typed_is_lost(mem
     assert proposal.impact == "Quello che stavo scrivendo io, e ora lo tengo."
 
 
-@pytest.mark.parametrize(
-    ("part", "field", "longest"), [("place", "need", 3000), ("story", "story", 8000), ("impact", "impact", 3000)]
-)
-def test_a_text_that_is_too_long_stays_in_its_field(member, part, field, longest):
+def test_a_text_that_is_too_long_stays_in_its_field(member):
     proposal = proposals.started()
     browser = member(proposal)
-    typed = "a" * (longest + 1)
-    answer = browser.post(url(proposal, f"/{part}"), data={field: typed})
-    assert answer.status_code == 422
-    assert typed in answer.text
-    assert str(longest + 1) in said(answer)
+    for part, field, longest in (("place", "need", 3000), ("story", "story", 8000), ("impact", "impact", 3000)):
+        typed = "a" * (longest + 1)
+        answer = browser.post(url(proposal, f"/{part}"), data={field: typed})
+        assert answer.status_code == 422
+        assert typed in answer.text
+        assert str(longest + 1) in said(answer)
 
 
 def test_signs_that_a_database_cannot_keep_do_no_harm(member):
