@@ -140,6 +140,7 @@ def test_one_extension_by_an_officer_with_a_reason(app, clock, officer, run_jobs
     clock.move(days=5)
     run_jobs("groups.remind")
     assert len(mails(first(made), "groups/reminder")) == 1
+    assert "prorogare" not in mails(first(made), "groups/reminder")[0].body, "there is no second extension to promise"
 
 
 def test_a_group_that_lets_the_time_pass(app, clock, officer):

@@ -133,7 +133,8 @@ def remind(constitution: Constitution, *, now: datetime) -> bool:
     states = [item.state for item in queries.items(entity.id).values()] if entity else []
     missing = sum(state in (ItemState.MISSING, ItemState.RETURNED) for state in states)
     key = f"groups.remind:{constitution.id}:{constitution.subject}:{end.isoformat()}:{due}"
-    tell(group, "groups/reminder", key, now=now, due_at=constitution.ends_at, days=left, missing=missing)
+    extended, ends = constitution.extended_until is not None, constitution.ends_at
+    tell(group, "groups/reminder", key, now=now, due_at=ends, days=left, missing=missing, extended=extended)
     return True
 
 
