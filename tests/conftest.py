@@ -93,7 +93,7 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         "SQLALCHEMY_DATABASE_URI": url,
         "DATABASE_OWNER_URL": owner,
         "STRIPE_SECRET_KEY": "sk_test_sandbox",
-        "STRIPE_WEBHOOK_SECRET": "whsec_tests",
+        "STRIPE_WEBHOOK_SECRET": "whsec_tests,whsec_sandbox",
         "STRIPE_API_BASE": "http://127.0.0.1:1/start-the-sandbox-fixture-first",
         "BASE_URL": "http://localhost",
         "SESSION_COOKIE_NAME": "cofonda",

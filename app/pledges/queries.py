@@ -429,7 +429,7 @@ _CHECKS = text(
     """
     select p.campaign_id,
         coalesce(sum(p.amount) filter (where p.kind = 'promise' and p.state = 'active'), 0),
-        coalesce(sum(paid.amount) filter (where p.kind = 'promise'), 0),
+        coalesce(sum(paid.amount) filter (where p.kind = 'promise' and p.state in ('charged', 'refunded')), 0),
         coalesce(sum(paid.amount), 0) - coalesce(sum(back.amount), 0),
         coalesce(sum(paid.fee), 0),
         count(paid.id)

@@ -18,8 +18,8 @@ DECLINED_LATER = "4000000000000341"
 NO_FUNDS_LATER = "4000000000009995"
 
 
-def _control(path: str, **given: Any) -> dict[str, Any]:
-    answer = requests.post(f"{current_app.config['STRIPE_API_BASE']}/_sandbox/{path}", json=given, timeout=20)
+def _control(route: str, /, **given: Any) -> dict[str, Any]:
+    answer = requests.post(f"{current_app.config['STRIPE_API_BASE']}/_sandbox/{route}", json=given, timeout=20)
     answer.raise_for_status()
     body: dict[str, Any] = answer.json()
     return body

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from sqlalchemy import select
+
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, last_charge_at
@@ -13,9 +15,13 @@ from app.core.db import db, transaction
 from app.core.money import Money
 from app.groups import queries as groups
 from app.groups.models import LegalEntity
+from app.ledger import queries as ledger
+from app.outbox import queries as outbox
 from app.pledges import jobs, queries, service
 from app.pledges.models import Charge, Pledge
+from app.pledges.rules import ChargeState
 from app.pledges.rules.consent import Consent, Terms, consent
+from tests.make import campaigns as make_campaigns
 from tests.make import payments
 
 _number = itertools.count(1)
@@ -120,3 +126,42 @@ def charges(pledge: Pledge) -> list[Charge]:
     """Its attempts as the database has them now."""
     db.session.expire_all()
     return list(queries.charges(pledge.id))
+
+
+def mails(address: str) -> list[str]:
+    """The templates of the mails to that address, oldest first."""
+    return [mail.template for mail in reversed(outbox.latest(50, recipient=address))]
+
+
+def books(campaign: Campaign) -> dict[str, Money]:
+    """The campaign's balances by account name."""
+    owner = f"campaign:{campaign.id}"
+    return ledger.balances("promises", owner) | ledger.balances("cash", owner)
+
+
+def agrees() -> None:
+    """Every check of the room and of the ledger holds, and the provider has exactly our charges."""
+    db.session.expire_all()
+    for check in [*queries.checks(), *ledger.checks()]:
+        assert check.holds, check
+    ours = db.session.execute(
+        select(Charge.provider_charge, Charge.amount).where(Charge.state == ChargeState.SUCCEEDED)
+    )
+    theirs = {each["id"]: each["amount"] for each in payments.charges() if each["status"] == "succeeded"}
+    assert {ref: amount.cents for ref, amount in ours} == theirs
+
+
+def at_deadline(campaign: Campaign, clock: Any) -> None:
+    """Move to the end of the campaign, the provider's clock too."""
+    clock.at(campaign.closes_at)
+    payments.same_time()
+
+
+def declined(card: str, clock: Any, run_jobs: Any, amount: int = 50) -> tuple[Campaign, Pledge, LegalEntity]:
+    """A promise whose card was declined when the campaign was collected."""
+    campaign = make_campaigns.live_campaign()
+    pledge = active_pledge(campaign, amount, card=card, email="rifiutata@example.org")
+    entity = payee(campaign)
+    at_deadline(campaign, clock)
+    collected(campaign, entity, run_jobs)
+    return campaign, again(pledge), entity

@@ -95,6 +95,10 @@ def _page(campaign: Campaign, values: Any, draft: Draft, form_key: str) -> str:
     terms, zone = campaigns.terms(campaign), territory.zone_by_id(campaign.zone_id)
     offered = presets(campaigns.impact(campaign), terms.gift_min)
     totals = queries.totals(campaign.id)
+    if not values.get("other") and draft.amount not in [each.amount for each in offered]:
+        # An amount that is no preset stands in its own field, also one that could not be read.
+        typed = draft.amount if draft.amount is not None else values.get("amount", "")
+        values = {**values.to_dict(), "other": typed} if hasattr(values, "to_dict") else {**values, "other": typed}
     return render_template(
         "pledges/give.html",
         campaign=campaign,
