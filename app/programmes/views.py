@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.calls import queries as calls
-from app.core import clock
+from app.core import clock, settings
 from app.core.db import transaction
 from app.core.errors import Invalid, Refusal
 from app.core.money import total
@@ -102,7 +102,8 @@ def _card_form(programme: Programme | None, values: Any, errors: Any) -> Respons
 @gates.role("officer")
 def new() -> ResponseReturnValue:
     """Set up a programme."""
-    return _card_form(None, {"city": "Milano", "implementing_body": "Comune di Milano"}, {})
+    values = {"city": settings.get("city.short"), "implementing_body": settings.get("city.name")}
+    return _card_form(None, values, {})
 
 
 @bp.post("/manage/new")
