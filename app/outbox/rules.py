@@ -6,6 +6,7 @@ First line: the subject, which is also the heading. Then paragraphs, blank lines
     > words                 a boxed quotation (the consent a donor gave)
     # words                 a heading
     ! 50,00 €               the one leading sum
+    % 40 words              a bar of two colours: people's part in percent, the rest the city's; the words say both sums
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a mail: paragraph, heading, figure, quote (lines), button (lines = label, url) or rows (pairs)."""
+    """A piece of a mail: paragraph, heading, figure, quote (lines), button (lines = label, url), bar (lines =
+    words, percent) or rows (pairs)."""
 
     kind: str
     lines: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class Letter:
 
 
 _BUTTON = re.compile(r"\[\[(?P<label>[^|\]]+)\|(?P<url>https?://[^\s\]]+)\]\]")
+_BAR = re.compile(r"% (?P<part>[1-9]\d?) (?P<words>.+)")
 _ROW = re.compile(r"(?P<label>[^:]{1,80}):: (?P<value>.+)")
 
 
@@ -54,7 +57,7 @@ def disarm(text: str) -> str:
     """A value from outside, made unable to pass for one of our marks, and kept on its line."""
     plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text)
     plain = plain.replace("[[", "[ [").replace("]]", "] ]").replace("::", ": :")
-    return re.sub(r"^[#>!] ", "", plain)
+    return re.sub(r"^[#>!%] ", "", plain)
 
 
 def _space(found: re.Match[str]) -> str:
@@ -67,6 +70,8 @@ def _kind(line: str) -> str:
         return "button"
     if _ROW.fullmatch(line):
         return "rows"
+    if _BAR.fullmatch(line):
+        return "bar"
     return {"> ": "quote", "# ": "heading", "! ": "figure"}.get(line[:2], "paragraph")
 
 
@@ -78,6 +83,9 @@ def _block(kind: str, lines: list[str]) -> Block:
         case "rows":
             pairs = [(row["label"].strip(), row["value"].strip()) for line in lines if (row := _ROW.fullmatch(line))]
             return Block(kind, rows=tuple(pairs))
+        case "bar":
+            drawn = _BAR.fullmatch(lines[0])
+            return Block(kind, (drawn["words"], drawn["part"])) if drawn else Block("paragraph", tuple(lines))
         case "quote" | "heading" | "figure":
             return Block(kind, tuple(line[2:] for line in lines))
     return Block(kind, tuple(lines))
@@ -92,7 +100,7 @@ def parse(text: str) -> Letter:
     kind = ""
     for line in [*body, ""]:
         new = _kind(line) if line else ""
-        if kept and (new != kind or new in ("button", "heading", "figure")):
+        if kept and (new != kind or new in ("button", "heading", "figure", "bar")):
             _add(blocks, _block(kind, kept))
             kept = []
         kind = new
@@ -120,6 +128,8 @@ def plain_text(letter: Letter) -> str:
                 parts.append("\n".join(f"{label}: {value}" for label, value in block.rows))
             case "quote":
                 parts.append("\n".join(f"> {line}" for line in block.lines))
+            case "bar":
+                parts.append(block.lines[0])
             case _:
                 parts.append("\n".join(block.lines))
     return "\n\n".join([letter.subject, *parts]) + "\n"

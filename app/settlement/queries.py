@@ -72,6 +72,14 @@ def close_of(campaign_id: int) -> Close | None:
     return db.session.scalars(select(Close).where(Close.campaign_id == campaign_id)).one_or_none()
 
 
+def outcomes(campaign_ids: Iterable[int]) -> dict[int, tuple[Close | None, Case | None]]:
+    """The record of the close and the case of several campaigns, in two questions; both empty while one is open."""
+    ids = list(campaign_ids)
+    closes = {one.campaign_id: one for one in db.session.scalars(select(Close).where(Close.campaign_id.in_(ids)))}
+    cases = {one.campaign_id: one for one in db.session.scalars(select(Case).where(Case.campaign_id.in_(ids)))}
+    return {each: (closes.get(each), cases.get(each)) for each in ids}
+
+
 def campaign(campaign_id: int) -> Campaign:
     """The campaign of a case."""
     return db.session.get_one(Campaign, campaign_id)

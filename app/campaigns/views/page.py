@@ -16,6 +16,7 @@ from app.pledges import queries as pledges
 from app.proposals import queries as proposals
 from app.settlement import queries as settlement
 from app.territory import queries as territory
+from app.transparency import queries as transparency
 
 
 def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
     entity = groups.verified_entity(campaign.group_id)
     language = str(get_locale())
     offered = presets(story.lines, terms.gift_min)
+    arrived = totals.collected_counted if case and case.collection_started_at else totals.raised
     return {
         "campaign": campaign,
         "story": story,
@@ -51,10 +53,11 @@ def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
         "discs_of": pledges.discs(campaign.id),
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
-        "city_part": match_due(max(totals.raised, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
+        "city_part": match_due(max(arrived, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
         "chosen": chosen_first(offered),
         "case": case,
         "close": close,
+        "trail": transparency.trail(campaign) if case and case.match is not None else None,
         "now": now,
         "timedelta": timedelta,
     }

@@ -12,6 +12,7 @@ from app.core.db import transaction
 from app.core.errors import Invalid
 from app.files import queries as files
 from app.pledges import queries as pledges
+from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.web.gates import public, require, signed_in
 
@@ -26,10 +27,12 @@ def index() -> ResponseReturnValue:
     wish = asked_for(request.args)
     found = queries.listed(**wish.filters, limit=PER_PAGE + 1, offset=wish.offset)
     zones, counts = territory.zones(), queries.zone_counts()
+    shown = found[:PER_PAGE]
     return render_template(
         "campaigns/index.html",
         wish=wish,
-        rows=pledges.rows(found[:PER_PAGE]),
+        rows=pledges.rows(shown),
+        outcomes=settlement.outcomes(each.id for each in shown),
         count=queries.count(**wish.filters),
         more=len(found) > PER_PAGE,
         zones=zones,
@@ -64,6 +67,7 @@ def donors(slug: str) -> ResponseReturnValue:
         page=page,
         order=order,
         totals=pledges.totals(campaign.id),
+        close=settlement.close_of(campaign.id),
         now=clock.now(),
     )
 

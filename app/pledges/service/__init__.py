@@ -19,6 +19,7 @@ from app.pledges.service.forgetting import forgotten
 from app.pledges.service.paying import agree_gap, page_opened, pay_again
 from app.pledges.service.promising import (
     apply_checkout,
+    city_part,
     clear_large,
     expire,
     is_member,
@@ -45,6 +46,7 @@ __all__ = [
     "apply_intent",
     "apply_refund",
     "cancel",
+    "city_part",
     "claim",
     "claim_refund",
     "clear_large",

@@ -9,12 +9,13 @@ from app.campaigns.rules import free_until, last_charge_at, takes_pledges
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Gone, Invalid, Refusal
-from app.core.money import Money
+from app.core.money import ZERO, Money
 from app.core.moves import move
 from app.core.refs import new_ref
 from app.groups import queries as groups
 from app.journal import service as journal
 from app.ledger import service as ledger
+from app.matching.rules import effect
 from app.payments.gateway import Checkout, Setup
 from app.pledges import queries
 from app.pledges.models import Pledge
@@ -32,6 +33,7 @@ from app.pledges.rules import (
 from app.pledges.rules.books import dropped, promised
 from app.pledges.rules.consent import Consent
 from app.pledges.service import letters
+from app.territory import queries as territory
 
 
 def start(
@@ -156,6 +158,8 @@ def _stands(pledge: Pledge, campaign: Campaign, now: datetime) -> None:
         campaign,
         "promised",
         now=now,
+        zone=_zone(campaign),
+        city_part=city_part(pledge, campaign),
         closes_on=campaign.last_day,
         constituted=_is_constituted(campaign),
         constitution_by=campaigns.last_day(closes_at + timedelta(days=terms.constitution_days)),
@@ -240,6 +244,22 @@ def _account_known_now(campaign: Campaign) -> str | None:
     """The payee's account, if it exists and is ready when the card is stored: only then is it stored on its behalf."""
     entity = groups.verified_entity(campaign.group_id)
     return entity.stripe_account if entity is not None and groups.is_payable(entity.id) else None
+
+
+def city_part(pledge: Pledge, campaign: Campaign) -> Money:
+    """What this gift, standing already, brings of the city's money; nothing where it counts for nothing."""
+    if not pledge.counts or pledge.kind is Kind.GAP:
+        return ZERO
+    before = queries.totals(campaign.id).raised - pledge.amount
+    if before < ZERO or pledge.amount > campaign.most - before:
+        return ZERO
+    match = campaigns.terms(campaign).match
+    return max(ZERO, effect(pledge.amount, before, campaign.budget, campaign.stretch, match).city)
+
+
+def _zone(campaign: Campaign) -> str:
+    zone = territory.zone_by_id(campaign.zone_id)
+    return zone.name if zone else ""
 
 
 def _is_constituted(campaign: Campaign) -> bool:

@@ -12,13 +12,11 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, takes_pledges
 from app.core import clock
 from app.core.db import db
-from app.core.money import ZERO
 from app.groups import queries as groups
-from app.matching.rules import effect
 from app.payments.gateway import ProviderDown
-from app.pledges import jobs, queries
+from app.pledges import jobs, queries, service
 from app.pledges.models import Pledge
-from app.pledges.rules import Kind, Mode, State
+from app.pledges.rules import Mode, State
 from app.pledges.views.blueprint import bp
 from app.pledges.views.giving import to_payment
 from app.territory import queries as territory
@@ -46,7 +44,7 @@ def returned(ref: str) -> ResponseReturnValue:
         open=takes_pledges(campaign.state, campaign.closes_at, now),
         left=request.args.get("left") == "1",
         asked=asked,
-        city_part=_city(pledge, campaign),
+        city_part=service.city_part(pledge, campaign),
         entity=groups.verified_entity(campaign.group_id),
         live=queries.live_charge(pledge.id),
         refunded=queries.refunds(pledge.id),
@@ -64,17 +62,6 @@ def dates(campaign: Campaign) -> dict[str, object]:
         "constitution_by": campaigns.last_day(campaign.closes_at + timedelta(days=terms.constitution_days)),
         "cancel_until": campaigns.last_day(free_until(campaign.closes_at, terms.free_cancel_hours)),
     }
-
-
-def _city(pledge: Pledge, campaign: Campaign) -> object:
-    """What this gift brings of the city's money, at least nothing."""
-    if not pledge.counts or pledge.kind is Kind.GAP:
-        return ZERO
-    before = queries.totals(campaign.id).raised - pledge.amount
-    if before < ZERO or pledge.amount > campaign.most - before:
-        return ZERO
-    terms = campaigns.terms(campaign)
-    return max(ZERO, effect(pledge.amount, before, campaign.budget, campaign.stretch, terms.match).city)
 
 
 def _ask_the_provider(pledge: Pledge) -> bool:
