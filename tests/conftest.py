@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from flask import Flask, g
@@ -35,6 +36,12 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def _left_over(database: str) -> bool:
+    """Whether a run that is over left this copy behind; the copies of another run that goes on are its own."""
+    owner = database.split("_")[1] if database.startswith("t_") else ""
+    return database == "t_migrating" or (owner.isdigit() and not psutil.pid_exists(int(owner)))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
@@ -45,13 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
     with psycopg.connect(cluster.admin_url(driver="postgresql"), autocommit=True) as admin:
         known = {row[0] for row in admin.execute("select datname from pg_database")}
         for old in sorted(known):
-            if old.startswith(("t_", TEMPLATE)) and old != name:
-                admin.execute(f'drop database "{old}" with (force)')
+            if (old.startswith(TEMPLATE) and old != name) or _left_over(old):
+                admin.execute(f'drop database if exists "{old}" with (force)')
         if name not in known:
             cluster.create_database("t_migrating")
             _migrate(cluster)
             admin.execute(f'alter database "t_migrating" rename to "{name}"')
     os.environ["COFONDA_TEST_TEMPLATE"] = name
+    os.environ["COFONDA_TEST_RUN"] = str(os.getpid())
 
 
 def _migrate(cluster: Any) -> None:
@@ -140,7 +148,7 @@ class Database:
 
     def ready(self) -> str:
         if self.name is None:
-            self.name = f"t_{self.worker}_{next(self.numbers)}"
+            self.name = f"t_{os.environ['COFONDA_TEST_RUN']}_{self.worker}_{next(self.numbers)}"
             self.cluster.create_database(self.name, template=os.environ["COFONDA_TEST_TEMPLATE"])
         return self.name
 

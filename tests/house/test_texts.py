@@ -64,3 +64,12 @@ def test_a_page_never_writes_raw_form_fields_or_queries(path):
 def test_every_template_folder_is_a_room_or_shared():
     folders = {path.name for path in (ROOT / "templates").iterdir() if path.is_dir()}
     assert folders <= {*ROOMS, "parts", "mail"}
+
+
+def test_a_sentence_has_one_italian_in_all_rooms():
+    """Flask-Babel merges the rooms' catalogues: where two differ, the reader would see whichever comes last."""
+    found: dict[object, dict[str, str]] = {}
+    for folder in sorted((ROOT / "translations").iterdir()):
+        for key, said in catalogue(folder.name).items():
+            found.setdefault(key, {})[folder.name] = str(said)
+    assert {key: said for key, said in found.items() if len(set(said.values())) > 1} == {}

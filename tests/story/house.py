@@ -43,7 +43,7 @@ class House:
     def __init__(self, cluster: Any, folder: Path, database: str = "", **environment: str) -> None:
         self.cluster = cluster
         self.folder = folder
-        self.database = database or f"t_story_{os.getpid()}_{next(_numbers)}"
+        self.database = database or f"t_{os.getpid()}_story_{next(_numbers)}"
         self.own = not database
         if self.own:
             cluster.create_database(self.database, template=os.environ["COFONDA_TEST_TEMPLATE"])
