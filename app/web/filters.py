@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
@@ -135,6 +135,18 @@ def moment(value: datetime | None, language: str | None = None) -> str:
     return f"{day(value, tongue)}, ore{NBSP}{clock}" if tongue == "it" else f"{day(value, tongue)}, {clock}"
 
 
+def last_day(end: date | None) -> date | None:
+    """The last whole civil day before a deadline: what ends at midnight ends the day before."""
+    return _local(end - timedelta(microseconds=1)) if isinstance(end, datetime) else end
+
+
+def deadline(end: datetime | None, language: str | None = None) -> str:
+    """A deadline as people say it: its last day, with the hour unless that is midnight."""
+    if end is None or f"{_local(end):%H:%M}" != "00:00":
+        return moment(end, language)
+    return day(last_day(end), language)
+
+
 def days_left(end: date, now: date) -> int:
     """Civic days from now to the end; zero on the last day, negative after it."""
     here, there = _local(now), _local(end)
@@ -224,7 +236,35 @@ def typed_list(values: Any, name: str) -> list[str]:
     return [str(item) for item in found] if isinstance(found, Iterable) and not isinstance(found, str) else [str(found)]
 
 
+_ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])\b([^>]*)>(</)?")
+
+
+def named_sums(rows: Markup, columns: Iterable[Any]) -> Markup:
+    """Rows with two figures or more: each carries its column's name for phones, where heads are hidden."""
+    plain = [(column, "") if isinstance(column, str) else (column[0], column[1] or "") for column in columns]
+    shown = [head for head, kind in plain if "cv-num" in kind.split() and "is-desk" not in kind.split()]
+    if len(shown) < 2:
+        return rows
+
+    def row(found: re.Match[str]) -> str:
+        if "colspan" in found[0]:
+            return found[0]
+        heads = iter(plain)
+
+        def cell(opening: re.Match[str]) -> str:
+            head, kind = next(heads, ("", ""))
+            if opening[3] or opening[1] == "th" or "cv-num" not in kind.split() or "is-desk" in opening[2]:
+                return opening[0]
+            return f'<{opening[1]}{opening[2]} data-label="{escape(head)}">'
+
+        return _CELL.sub(cell, found[0])
+
+    return Markup(_ROW.sub(row, rows))  # noqa: S704 - rows are markup already, heads are escaped
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "named_sums": named_sums,
     "markdown": markdown,
     "money": money,
     "money_big": money_big,
@@ -234,6 +274,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "to_day": to_day,
     "from_day": from_day,
     "moment": moment,
+    "deadline": deadline,
+    "last_day": last_day,
     "days_left": days_left,
     "days_text": days_text,
     "days_away": days_away,

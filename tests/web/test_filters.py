@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from app.core.money import Money, euros, parse
@@ -119,3 +120,22 @@ def test_what_was_typed_stays_as_it_was_typed(app):
 def test_plain_text_becomes_paragraphs_and_nothing_else():
     drawn = filters.paragraphs("Uno\ndue\r\n\r\n<b>tre</b>\n\n\n")
     assert drawn == "<p>Uno<br>due</p><p>&lt;b&gt;tre&lt;/b&gt;</p>"
+
+
+def test_two_figures_of_a_row_are_named_for_phones_and_one_is_not():
+    rows = Markup('<tr class="x"><th scope="row">A</th><td class="cv-num">1 €</td><td class="cv-num"></td></tr>')
+    heads = ["Call", ("Fund", "cv-num"), ("<Left>", "cv-num")]
+    assert filters.named_sums(rows, heads) == (
+        '<tr class="x"><th scope="row">A</th><td class="cv-num" data-label="Fund">1 €</td><td class="cv-num"></td></tr>'
+    )
+    assert filters.named_sums(rows, ["Call", ("Fund", "cv-num"), ("Left", "cv-num is-desk")]) == rows
+    cut = Markup('<tr><td colspan="3">Here the fund ends</td></tr>')
+    assert filters.named_sums(cut, heads) == cut
+
+
+def test_a_deadline_at_midnight_is_the_day_before_and_others_say_their_hour():
+    midnight, noon = datetime(2026, 11, 30, 23, 0, tzinfo=UTC), datetime(2026, 12, 18, 11, 0, tzinfo=UTC)
+    assert filters.deadline(midnight, "it") == "30\u00a0novembre 2026"
+    assert filters.deadline(noon, "it") == "18\u00a0dicembre 2026, ore\u00a012:00"
+    assert filters.day(filters.last_day(midnight), "it") == "30\u00a0novembre 2026"
+    assert filters.days_left(filters.last_day(midnight), datetime(2026, 11, 30, 9, 0, tzinfo=UTC)) == 0

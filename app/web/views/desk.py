@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from flask import current_app, render_template, request
@@ -30,19 +31,35 @@ def desk() -> ResponseReturnValue:
         "all": found,
     }
     view = request.args.get("view", "mine")
-    words = request.args.get("q", "").strip()
-    chosen = lists.get(view, lists["mine"])
-    if words:
-        chosen = [todo for todo in chosen if words.casefold() in f"{todo.subject} {todo.zone or ''}".casefold()]
+    words, kinds, zones = request.args.get("q", "").strip(), request.args.getlist("kind"), request.args.getlist("zone")
+    shown = lists.get(view, lists["mine"])
     return render_template(
         "web/desk.html",
-        todos=chosen,
+        todos=[todo for todo in shown if _wanted(todo, words, kinds, zones)],
         late=late,
         view=view if view in lists else "mine",
         counts={name: len(rows) for name, rows in lists.items()},
+        kinds=_choices([todo.endpoint for todo in shown], kinds),
+        zones=_choices(sorted(todo.zone for todo in shown if todo.zone), zones),
         words=words,
         today=clock.today(),
     )
+
+
+def _wanted(todo: Todo, words: str, kinds: list[str], zones: list[str]) -> bool:
+    return (
+        words.casefold() in f"{todo.subject} {todo.zone or ''}".casefold()
+        and (not kinds or todo.endpoint in kinds)
+        and (not zones or todo.zone in zones)
+    )
+
+
+def _choices(values: list[str], ticked: list[str]) -> list[tuple[str, int, bool]]:
+    """What can be ticked in a filter: each value, how many lines it has, whether it is ticked."""
+    counted = Counter(values)
+    for value in ticked:
+        counted.setdefault(value, 0)
+    return [(value, number, value in ticked) for value, number in counted.items()]
 
 
 def _late(todo: Todo, now: datetime) -> bool:
