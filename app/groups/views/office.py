@@ -126,7 +126,7 @@ def extend(ref: str) -> ResponseReturnValue:
         with transaction():
             service.extend(
                 constitution,
-                int(days) if days.isascii() and days.isdigit() else 0,
+                int(days) if days.isascii() and days.isdigit() and len(days) < 4 else 0,
                 request.form.get("reason", ""),
                 by=gates.require(),
                 now=clock.now(),
