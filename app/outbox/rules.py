@@ -110,9 +110,9 @@ def parse(text: str) -> Letter:
 
 
 def _add(blocks: list[Block], block: Block) -> None:
-    """Rows stay one table across blank lines: a template leaves some where a condition stood between two rows."""
-    if blocks and blocks[-1].kind == block.kind == "rows":
-        blocks[-1] = Block("rows", rows=blocks[-1].rows + block.rows)
+    """Rows stay one table and a quotation one box across blank lines, which loops and conditions leave behind."""
+    if blocks and blocks[-1].kind == block.kind and block.kind in ("rows", "quote"):
+        blocks[-1] = Block(block.kind, blocks[-1].lines + block.lines, blocks[-1].rows + block.rows)
     else:
         blocks.append(block)
 

@@ -37,6 +37,17 @@ def test_a_text_becomes_a_letter():
     )
 
 
+def test_a_quotation_stays_one_box_across_blank_lines():
+    letter = parse("Oggetto\n\n> Ho almeno 18 anni.\n\n> Autorizzo 50,00 €.\n")
+    assert letter.blocks == (Block("quote", ("Ho almeno 18 anni.", "Autorizzo 50,00 €.")),)
+
+
+def test_a_bar_has_its_share_and_its_words():
+    letter = parse("Oggetto\n\n% 40 50,00 € tuoi + 75,00 € del Comune\n")
+    assert letter.blocks == (Block("bar", ("50,00 € tuoi + 75,00 € del Comune", "40")),)
+    assert plain_text(letter) == "Oggetto\n\n50,00 € tuoi + 75,00 € del Comune\n"
+
+
 def test_the_plain_part_reads_well_without_marks():
     text = plain_text(parse(TEXT))
     assert "Vedi o annulla:\nhttps://cofonda.example/it/pledges/abc\n" in text

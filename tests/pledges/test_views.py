@@ -159,7 +159,7 @@ def test_words_read_hours_ago_are_shown_again(client, clock):
     [
         ({"consent": None}, "Spunta la casella"),
         ({"email": "lucia"}, "Manca la chiocciola"),
-        ({"email": ""}, "Manca la chiocciola"),
+        ({"email": ""}, "Scrivi la tua e-mail"),
         ({"email": "lucia@example"}, "non è completo"),
         ({"name": "x" * 81}, "al massimo 80"),
         ({"amount": "", "other": ""}, "Scegli un importo"),

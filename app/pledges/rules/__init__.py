@@ -180,6 +180,8 @@ def refuse_amount(amount: Money, gift_min: Money, room: Money) -> Refusal | None
 def check_email(text: str) -> str:
     """A donor's address in the form in which we keep it."""
     email = text.strip().lower()
+    if not email:
+        raise Invalid({"email": Refusal("Write your e-mail: it takes the confirmation and the link to cancel to you.")})
     if "@" not in email:
         raise Invalid({"email": Refusal("The @ is missing. Write the address like this: name@example.org.")})
     local, _, host = email.rpartition("@")

@@ -163,15 +163,15 @@ def _check(campaign: Campaign, draft: Draft) -> None:
         draft.errors.update(invalid.errors)
     if draft.amount is None and "other" not in draft.errors:
         draft.errors["other"] = Refusal("Choose an amount or write one, for example 12.50.")
-    if draft.shown is None or draft.errors:
+    if draft.shown is None:
         return
     read = words.unseal(request.form.get("words", ""), clock.now())
-    if not words.same_promise(read, draft.shown.terms) or read is None:
+    if read is None or not words.same_promise(read, draft.shown.terms):
         draft.changed = True
-    else:
-        draft.agreed = consent(read, _language())
-        if request.form.get("consent") != "yes":
-            draft.errors["consent"] = Refusal("Tick the box if you agree: without it we may not charge your card.")
+        return
+    draft.agreed = consent(read, _language())
+    if request.form.get("consent") != "yes":
+        draft.errors["consent"] = Refusal("Tick the box if you agree: without it we may not charge your card.")
 
 
 def _start(campaign: Campaign, draft: Draft, form_key: str) -> int:
