@@ -97,7 +97,8 @@ def day(value: date | None, language: str | None = None, year: bool = True) -> s
     if value is None:
         return "–"
     tongue, on = _language(language), _local(value)
-    words = f"{on.day}{NBSP}{MONTHS.get(tongue, MONTHS['it'])[on.month - 1]}"
+    number = "1º" if on.day == 1 and tongue == "it" else on.day
+    words = f"{number}{NBSP}{MONTHS.get(tongue, MONTHS['it'])[on.month - 1]}"
     return f"{words} {on.year}" if year else words
 
 

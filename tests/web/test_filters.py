@@ -139,3 +139,8 @@ def test_a_deadline_at_midnight_is_the_day_before_and_others_say_their_hour():
     assert filters.deadline(noon, "it") == "18\u00a0dicembre 2026, ore\u00a012:00"
     assert filters.day(filters.last_day(midnight), "it") == "30\u00a0novembre 2026"
     assert filters.days_left(filters.last_day(midnight), datetime(2026, 11, 30, 9, 0, tzinfo=UTC)) == 0
+
+
+def test_the_first_of_a_month_is_written_as_italians_do():
+    assert filters.day(date(2027, 3, 1), "it") == "1º\u00a0marzo 2027"
+    assert filters.day(date(2027, 3, 1), "en") == "1\u00a0March 2027"
