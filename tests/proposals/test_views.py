@@ -9,7 +9,7 @@ from app.core import clock as time
 from app.core.db import db, transaction
 from app.outbox import queries as outbox
 from app.proposals import queries, service
-from tests.make import calls, groups, identity, proposals, territory
+from tests.make import calls, campaigns, groups, identity, proposals, territory
 
 LIVE_PAGES = (
     "",
@@ -386,3 +386,26 @@ def test_drafts_are_nobodys_business_but_their_peoples(client, sign_in):
     sign_in(client, identity.person())
     assert client.get("/it/proposals/queue").status_code == 403
     assert client.post(f"/it/proposals/dossier/{proposal.ref}", data={"outcome": "admissible"}).status_code == 403
+
+
+def test_after_the_ranking_the_sent_proposal_leads_on_to_the_campaign_and_the_money(client, sign_in):
+    campaign = campaigns.prepared()
+    proposal = queries.proposal(campaign.proposal_id)
+    sign_in(client, queries.members(proposal)[0])
+    page = client.get(url(proposal))
+    assert "Siete al n. 1" in said(page)
+    assert "fino a 7.200,00 €" in said(page)
+    assert f"/it/calls/{queries.call(proposal).slug}/ranking" in page.text
+    assert f"/it/projects/prepare/{campaign.ref}" in page.text
+    assert "Raccolta da preparare" in said(client.get("/it/proposals"))
+
+
+def test_while_the_campaign_is_open_its_proposal_says_so_and_links_to_it(client, sign_in):
+    campaign = campaigns.live_campaign()
+    proposal = queries.proposal(campaign.proposal_id)
+    sign_in(client, queries.members(proposal)[0])
+    page = client.get(url(proposal))
+    assert "Raccolta aperta" in said(page)
+    assert f"/it/projects/{campaign.slug}" in page.text
+    assert f"/it/money/{campaign.slug}" in page.text
+    assert "Raccolta aperta" in said(client.get("/it/proposals"))

@@ -19,6 +19,7 @@ from app.groups.models import Group
 from app.groups.schemas import read_group
 from app.proposals import queries, service
 from app.proposals.rules import LIVE, title_problem
+from app.proposals.views.after import after
 from app.proposals.views.board import STATES, bp, wrong
 from app.territory import queries as territory
 from app.web import gates
@@ -34,7 +35,11 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "proposals/mine.html",
         live=[each for each in found if each.proposal.state in LIVE],
-        sent=[each for each in found if each.proposal.state not in LIVE],
+        sent=[
+            (each, after(each.proposal, each.call.slug, each.group.ref))
+            for each in found
+            if each.proposal.state not in LIVE
+        ],
         open_calls=[call for call in calls.open_calls(now) if call.id not in taken],
         invited=groups.invitations_for(person.email, now),
         states=STATES,

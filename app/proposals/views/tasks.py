@@ -15,6 +15,7 @@ from app.journal import queries as journal
 from app.proposals import queries, service
 from app.proposals.models import Proposal
 from app.proposals.rules import LIVE, Part, started
+from app.proposals.views.after import after
 from app.proposals.views.board import PARTS, STATES, THEMES, bp, my_proposal
 from app.web import downloads, gates
 
@@ -53,7 +54,11 @@ def tasks(ref: str) -> ResponseReturnValue:
     if proposal.state in LIVE:
         return render_template("proposals/tasks.html", **_context(proposal))
     check, history = queries.check_of(proposal), journal.history(f"proposal:{proposal.id}")
-    return render_template("proposals/sent.html", check=check, history=history, **_context(proposal))
+    context = _context(proposal)
+    standing = context["standing"]
+    further = after(proposal, standing.call.slug, standing.group.ref)
+    context["state"] = further.state
+    return render_template("proposals/sent.html", check=check, history=history, further=further, **context)
 
 
 @bp.get("/<ref>/review")
