@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import typst
 from sepaxml import SepaTransfer
 
+from app.core.clock import local
 from app.core.money import Money
 
 AGREEMENT = Path(__file__).resolve().parents[2] / "templates" / "grants" / "agreement.typ"
@@ -47,10 +49,26 @@ def agreement_pdf(facts: Mapping[str, Any], *, made_at: datetime) -> bytes:
     )
 
 
-def transfers_file(lines: Sequence[Transfer], *, treasury: Treasury, execute_on: date) -> tuple[str, str]:
-    """The file for the bank, checked against the schema, and the message id it carries."""
+class _Paper(SepaTransfer):  # type: ignore[misc]  # sepaxml is not typed
+    """A file of transfers whose header tells the application’s time: the library would ask the machine’s clock."""
+
+    def __init__(self, payer: dict[str, Any], *, made_at: datetime) -> None:
+        self._made_at = local(made_at)
+        super().__init__(payer, schema=SCHEMA, clean=True)
+
+    def _create_header(self) -> None:
+        self.msg_id = f"{self._made_at:%Y%m%d%H%M%S}-{token_hex(6)}"
+        super()._create_header()
+        created = self._xml.find("CstmrCdtTrfInitn/GrpHdr/CreDtTm")
+        created.text = f"{self._made_at:%Y-%m-%dT%H:%M:%S}"
+
+
+def transfers_file(
+    lines: Sequence[Transfer], *, treasury: Treasury, execute_on: date, made_at: datetime
+) -> tuple[str, str]:
+    """The file for the bank, checked against the schema, and the message id it carries; both say when it was made."""
     payer = {"name": treasury.name, "IBAN": treasury.iban, "currency": "EUR", "batch": True}
-    paper = SepaTransfer(payer | ({"BIC": treasury.bic} if treasury.bic else {}), schema=SCHEMA, clean=True)
+    paper = _Paper(payer | ({"BIC": treasury.bic} if treasury.bic else {}), made_at=made_at)
     for line in lines:
         paper.add_payment(
             {

@@ -197,8 +197,10 @@ def test_the_bank_file_is_valid_and_names_cup_tranche_and_order(run_jobs: Run) -
         "3600.00",
         order.iban,
         batch.message_id,
+        f"<CreDtTm>{clock.local(batch.made_at):%Y-%m-%dT%H:%M:%S}</CreDtTm>",
     ):
         assert words in batch.xml
+    assert batch.message_id.startswith(f"{clock.local(batch.made_at):%Y%m%d%H%M%S}-")
     assert (batch.lines, batch.total, batch.sha256) == (1, euros("3600"), sha256_hex(batch.xml.encode()))
 
 

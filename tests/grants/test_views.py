@@ -128,6 +128,7 @@ def test_finance_exports_and_marks_paid(client: FlaskClient, sign_in: Enter, run
     with transaction():
         service.approve(order, by=approver, now=clock.now())
     sign_in(client, finance)
+    assert f'value="{order.ref}" checked' in page(client, "/it/grants/orders")  # a single order is ticked
     assert "Scegli almeno un mandato approvato." in page(
         client, "/it/grants/export", execute_on=clock.today().isoformat()
     )

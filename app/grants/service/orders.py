@@ -114,7 +114,7 @@ def export(
     if execute_on < local(now).date():
         raise Invalid({"execute_on": Refusal("The day of execution cannot be in the past.")})
     lines = [_transfer(order) for order in chosen]
-    message_id, xml = gateway.transfers_file(lines, treasury=treasury, execute_on=execute_on)
+    message_id, xml = gateway.transfers_file(lines, treasury=treasury, execute_on=execute_on, made_at=now)
     batch = Batch(
         ref=new_ref("bat"),
         message_id=message_id,
