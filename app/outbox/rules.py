@@ -5,7 +5,8 @@ First line: the subject, which is also the heading. Then paragraphs, blank lines
     Label:: value           a row of the summary
     > words                 a boxed quotation (the consent a donor gave)
     # words                 a heading
-    ! 50,00 €               the one leading sum
+    ! 50,00 €               the one leading sum, people's money
+    !! 75,00 €              the one leading sum, the city's money
     % 40 words              a bar of two colours: people's part in percent, the rest the city's; the words say both sums
 """
 
@@ -27,7 +28,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a mail: paragraph, heading, figure, quote (lines), button (lines = label, url), bar (lines =
+    """A piece of a mail: paragraph, heading, figure, city, quote (lines), button (lines = label, url), bar (lines =
     words, percent) or rows (pairs)."""
 
     kind: str
@@ -48,21 +49,25 @@ _BAR = re.compile(r"% (?P<part>[1-9]\d?) (?P<words>.+)")
 _ROW = re.compile(r"(?P<label>[^:]{1,80}):: (?P<value>.+)")
 
 
+_KEEPS_TOGETHER = "\u00a0\u202f"  # spaces between a sum and its sign
+
+
 def one_line(text: str, limit: int = 200) -> str:
     """The text on one line without control signs: what may stand in a mail's header."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:limit]
+    plain = "".join(sign if sign.isprintable() or sign in _KEEPS_TOGETHER else " " for sign in text)
+    return re.sub(r" +", " ", plain).strip()[:limit]
 
 
 def disarm(text: str) -> str:
     """A value from outside, made unable to pass for one of our marks, and kept on its line."""
     plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text)
     plain = plain.replace("[[", "[ [").replace("]]", "] ]").replace("::", ": :")
-    return re.sub(r"^[#>!%] ", "", plain)
+    return re.sub(r"^(?:[#>!%]|!!) ", "", plain)
 
 
 def _space(found: re.Match[str]) -> str:
     """Spaces that keep words together stay; line ends and the rest become one plain space."""
-    return found[0] if set(found[0]) <= {"\u00a0", "\u202f"} else " "
+    return found[0] if set(found[0]) <= set(_KEEPS_TOGETHER) else " "
 
 
 def _kind(line: str) -> str:
@@ -72,6 +77,8 @@ def _kind(line: str) -> str:
         return "rows"
     if _BAR.fullmatch(line):
         return "bar"
+    if line.startswith("!! "):
+        return "city"
     return {"> ": "quote", "# ": "heading", "! ": "figure"}.get(line[:2], "paragraph")
 
 
@@ -86,6 +93,8 @@ def _block(kind: str, lines: list[str]) -> Block:
         case "bar":
             drawn = _BAR.fullmatch(lines[0])
             return Block(kind, (drawn["words"], drawn["part"])) if drawn else Block("paragraph", tuple(lines))
+        case "city":
+            return Block(kind, tuple(line[3:] for line in lines))
         case "quote" | "heading" | "figure":
             return Block(kind, tuple(line[2:] for line in lines))
     return Block(kind, tuple(lines))
@@ -100,7 +109,7 @@ def parse(text: str) -> Letter:
     kind = ""
     for line in [*body, ""]:
         new = _kind(line) if line else ""
-        if kept and (new != kind or new in ("button", "heading", "figure", "bar")):
+        if kept and (new != kind or new in ("button", "heading", "figure", "city", "bar")):
             _add(blocks, _block(kind, kept))
             kept = []
         kind = new

@@ -92,3 +92,12 @@ def test_waiting_grows_to_six_hours_and_lasts_more_than_a_day():
     assert waits == sorted(waits)
     assert max(waits) == timedelta(hours=6)
     assert timedelta(days=1) < sum(waits, timedelta()) < timedelta(days=5)
+
+
+def test_the_city_s_sum_has_its_own_mark_and_nobody_else_can_write_it():
+    assert parse("Oggetto\n\n!! 75,00 €\n").blocks == (Block("city", ("75,00 €",)),)
+    assert disarm("!! 75,00 €") == "75,00 €"
+
+
+def test_a_sum_in_the_subject_keeps_its_sign_beside_it():
+    assert parse("Pagati  75,00\u00a0€\n\nTesto").subject == "Pagati 75,00\u00a0€"
