@@ -21,7 +21,6 @@ class State(StrEnum):
     ASKED = "asked"
     LIVE = "live"
     CLOSED = "closed"
-    SUSPENDED = "suspended"
 
 
 class Act(StrEnum):
@@ -32,8 +31,6 @@ class Act(StrEnum):
     RETURN = "return"
     OPEN = "open"
     CLOSE = "close"
-    SUSPEND = "suspend"
-    RESUME = "resume"
 
 
 MOVES: dict[tuple[State, Act], State] = {
@@ -43,13 +40,10 @@ MOVES: dict[tuple[State, Act], State] = {
     (State.ASKED, Act.OPEN): State.LIVE,
     (State.LIVE, Act.WRITE): State.LIVE,
     (State.LIVE, Act.CLOSE): State.CLOSED,
-    (State.LIVE, Act.SUSPEND): State.SUSPENDED,
-    (State.SUSPENDED, Act.RESUME): State.LIVE,
-    (State.SUSPENDED, Act.CLOSE): State.CLOSED,
     (State.CLOSED, Act.WRITE): State.CLOSED,
 }
 
-PUBLIC = frozenset({State.LIVE, State.CLOSED, State.SUSPENDED})
+PUBLIC = frozenset({State.LIVE, State.CLOSED})
 
 
 @dataclass(frozen=True)

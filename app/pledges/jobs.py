@@ -45,6 +45,7 @@ class Page:
     expires_at: datetime
     on_behalf_of: str | None
     started_at: datetime
+    unread: bool  # whether the hosted page can still tell us something
 
 
 def _page(pledge: Pledge) -> Page:
@@ -61,6 +62,8 @@ def _page(pledge: Pledge) -> Page:
         expires_at=pledge.checkout_expires_at,
         on_behalf_of=pledge.on_behalf_of,
         started_at=pledge.started_at,
+        # A pledge that is over may still have had a card stored after it: that card has to be found and forgotten.
+        unread=pledge.state is State.STARTED or (not pledge.open and pledge.payment_method is None),
     )
 
 
@@ -138,8 +141,8 @@ def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
             if each.state in LIVE
         ]
         refunds = [(each.id, each.provider_id) for each in queries.refunds(pledge_id) if each.settled_at is None]
-    known = page.checkout or (checkout_id if page.kind is Kind.PROMISE and page.state is State.STARTED else None)
-    if known is not None and page.kind is Kind.PROMISE and not charges:
+    known = page.checkout or checkout_id
+    if known is not None and page.kind is Kind.PROMISE and page.unread and not charges:
         _apply_checkout(page, gateway.read_checkout(known))
     for charge_id, mode, intent_id, charge_checkout in charges:
         if mode is Mode.PRESENT and (charge_checkout or checkout_id):

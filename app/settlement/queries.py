@@ -35,7 +35,7 @@ def due(now: datetime) -> Sequence[int]:
         select(Campaign.id)
         .outerjoin(Case, Case.campaign_id == Campaign.id)
         .where(
-            Campaign.state.in_([CampaignState.LIVE, CampaignState.SUSPENDED]),
+            Campaign.state == CampaignState.LIVE,
             Campaign.closes_at <= now,
             Case.id.is_(None),
         )

@@ -25,7 +25,7 @@ create table campaigns_campaign (
     summary text not null,
     picture_id bigint constraint fk_campaigns_campaign_picture_id references files_file,
     state text not null constraint ck_campaigns_campaign_state
-        check (state in ('preparing', 'asked', 'live', 'closed', 'suspended')),
+        check (state in ('preparing', 'asked', 'live', 'closed')),
     budget bigint not null,
     threshold bigint not null,
     ceiling bigint not null,

@@ -45,7 +45,6 @@ def test_a_closed_campaign_never_opens_again():
         (State.LIVE, CLOSES, False),
         (State.CLOSED, CLOSES - timedelta(days=1), False),
         (State.ASKED, CLOSES - timedelta(days=1), False),
-        (State.SUSPENDED, CLOSES - timedelta(days=1), False),
     ],
 )
 def test_pledges_are_taken_while_it_is_live_and_not_one_instant_longer(state, now, taken):

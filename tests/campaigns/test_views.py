@@ -201,6 +201,24 @@ def test_versions_and_donors_have_their_pages(client, sandbox):
     assert "not yet" not in said(client.get(f"/it/projects/{campaign.slug}"))
 
 
+def test_a_campaign_that_failed_tells_how_far_it_came_and_that_nobody_pays(client, sandbox, clock, run_jobs):
+    campaign = campaigns.live_campaign(budget=2_000)
+    pledges.active_pledge(campaign, 600, name="Coro di scala", show_name=True)
+    pledges.active_pledge(campaign, 199, email="x@example.org")
+    slug = campaign.slug
+    clock.at(campaign.closes_at)
+    assert "Fra pochi minuti" in said(client.get(f"/it/projects/{slug}"))
+    run_jobs("settlement.sweep")
+    clock.move(minutes=11)
+    run_jobs("settlement.sweep")
+    page = said(client.get(f"/it/projects/{slug}"))
+    for piece in ("799", "1,00 €", "nessuno paga", "99 % della soglia", "promessi da 2 persone"):
+        assert piece in page, piece
+    assert "Coro di scala" not in page, "who promised is nobody's business any more"
+    assert "799 €" in said(client.get("/it/projects/?state=ended"))
+    assert client.get(f"/it/projects/{slug}/give").status_code == 410
+
+
 def test_the_public_page_asks_few_questions(client, sandbox, count_sql):
     campaign = campaigns.live_campaign()
     for _ in range(3):

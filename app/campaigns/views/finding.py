@@ -10,7 +10,7 @@ from app.campaigns.rules import PUBLIC, State
 from app.proposals.rules import THEMES
 from app.territory import queries as territory
 
-STATES = {"open": (State.LIVE,), "ended": (State.CLOSED, State.SUSPENDED)}
+STATES = {"open": (State.LIVE,), "ended": (State.CLOSED,)}
 PER_PAGE = 24
 
 
