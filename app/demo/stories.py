@@ -74,6 +74,11 @@ STORIES: dict[str, Story] = {
                     "Abbiamo le chiavi per il sopralluogo",
                     "L’umidità c’è, ma solo sul muro a nord. Il preventivo tiene.",
                 ),
+                (
+                    40,
+                    "Arrivano i primi trenta attrezzi",
+                    "Li ha donati la ferramenta che chiude: morse, trapani e una sega a nastro. Ora serve il posto dove metterli.",
+                ),
             ),
         ),
         Story(
@@ -146,6 +151,13 @@ STORIES: dict[str, Story] = {
                 (25, "la terra di un’aiuola", "the soil of one bed"),
                 (50, "un’ora di agronomo per le scuole", "an hour of agronomist for schools"),
                 (110, "un’aiuola intera", "a whole bed"),
+            ),
+            (
+                (
+                    51,
+                    "La scuola di via Cesalpino adotta sei aiuole",
+                    "Una per classe. La preside ha già chiesto chi tiene le chiavi del cancello.",
+                ),
             ),
         ),
         Story(
@@ -454,6 +466,13 @@ STORIES: dict[str, Story] = {
                 (25, "una sera di riscaldamento", "an evening of heating"),
                 (50, "una tassa d’esame", "an exam fee"),
                 (150, "un computer", "a computer"),
+            ),
+            (
+                (
+                    36,
+                    "Soglia superata: quaranta persone in lista",
+                    "Le iscrizioni restano aperte. Chi vuole insegnare una sera al mese può scriverci qui sotto.",
+                ),
             ),
         ),
         Story(
