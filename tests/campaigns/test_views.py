@@ -59,6 +59,12 @@ def test_a_campaign_that_is_not_public_is_not_there(client, make):
     assert "Officina" not in said(client.get("/it/projects/"))
 
 
+def test_themes_have_the_names_that_the_groups_chose_them_by(client):
+    text = said(client.get("/it/projects/"))
+    assert "Fare e riparare" in text
+    assert "Gioco e sport" not in text
+
+
 def test_the_list_is_found_by_zone_theme_state_and_words(client):
     workshop = campaigns.live_campaign()
     garden = campaigns.live_campaign(title="Orto in cortile", theme="verde")

@@ -12,6 +12,7 @@ from app.core.db import transaction
 from app.core.errors import Invalid
 from app.files import queries as files
 from app.pledges import queries as pledges
+from app.proposals.rules import THEMES
 from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.web.gates import public, require, signed_in
@@ -31,6 +32,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "campaigns/index.html",
         wish=wish,
+        themes=THEMES,
         rows=pledges.rows(shown),
         outcomes=settlement.outcomes(each.id for each in shown),
         count=queries.count(**wish.filters),

@@ -14,7 +14,16 @@ from app.calls.rules import Terms
 from app.core.errors import Refusal
 from app.core.money import N_, Money, total
 
-THEMES = ("fare", "verde", "cultura", "cibo", "gioco", "sapere", "muoversi", "cura")
+THEMES: Mapping[str, str] = {  # each with its name: every page says the same
+    "fare": N_("Making and repairing"),
+    "verde": N_("Green"),
+    "cultura": N_("Culture"),
+    "cibo": N_("Food"),
+    "gioco": N_("Play"),
+    "sapere": N_("Learning"),
+    "muoversi": N_("Getting around"),
+    "cura": N_("Care"),
+}
 TITLE_MAX = 80
 LINES_MAX = 30
 MILESTONES_MIN = 3

@@ -26,16 +26,6 @@ PARTS = {
     Part.COMMITMENT: _l("Commitment to form a body"),
     Part.REVIEW: _l("Check your answers"),
 }
-THEMES = {
-    "fare": _l("Making and repairing"),
-    "verde": _l("Green"),
-    "cultura": _l("Culture"),
-    "cibo": _l("Food"),
-    "gioco": _l("Play"),
-    "sapere": _l("Learning"),
-    "muoversi": _l("Getting around"),
-    "cura": _l("Care"),
-}
 STATES = {
     State.DRAFT: ("now", _l("Draft")),
     State.SIGNING: ("now", _l("To be signed")),

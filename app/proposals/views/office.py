@@ -17,8 +17,8 @@ from app.identity import queries as identity
 from app.journal import queries as journal
 from app.proposals import queries, service
 from app.proposals.models import Proposal
-from app.proposals.rules import SENT, State
-from app.proposals.views.board import STATES, THEMES, bp, wrong
+from app.proposals.rules import SENT, THEMES, State
+from app.proposals.views.board import STATES, bp, wrong
 from app.web import downloads, gates
 
 VIEWS = {"waiting": (State.SUBMITTED,), "admissible": (State.ADMISSIBLE,), "inadmissible": (State.INADMISSIBLE,)}

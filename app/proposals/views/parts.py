@@ -16,8 +16,8 @@ from app.groups import queries as groups
 from app.identity import service as identity
 from app.proposals import queries, schemas, service
 from app.proposals.models import Proposal
-from app.proposals.rules import LINES_MAX, LIVE, MILESTONES_MAX, WRITTEN, Part, part_mark, started
-from app.proposals.views.board import PARTS, THEMES, bp, language, my_proposal, wrong
+from app.proposals.rules import LINES_MAX, LIVE, MILESTONES_MAX, THEMES, WRITTEN, Part, part_mark, started
+from app.proposals.views.board import PARTS, bp, language, my_proposal, wrong
 from app.territory import queries as territory
 from app.web import gates
 

@@ -14,9 +14,9 @@ from app.core.errors import Conflict
 from app.journal import queries as journal
 from app.proposals import queries, service
 from app.proposals.models import Proposal
-from app.proposals.rules import LIVE, Part, started
+from app.proposals.rules import LIVE, THEMES, Part, started
 from app.proposals.views.after import after
-from app.proposals.views.board import PARTS, STATES, THEMES, bp, my_proposal
+from app.proposals.views.board import PARTS, STATES, bp, my_proposal
 from app.web import downloads, gates
 
 
