@@ -187,7 +187,9 @@ def test_the_evaluators_pages_are_closed_to_others(call, client, sign_in, role):
 def test_the_list_of_rankings_says_where_each_stands(call, client, sign_in):
     officer = identity.person(roles=("officer",))
     sign_in(client, officer)
-    assert "Nessun bando si è ancora chiuso" in text(client.get("/it/rankings"))
+    open_ = text(client.get("/it/rankings"))
+    assert "Bandi ancora aperti" in open_  # the panel can be appointed before the deadline
+    assert f"/it/calls/{call.slug}/evaluation" in open_
     proposed(call)
     evaluation.drawn_ranking(call)
     sign_in(client, officer)

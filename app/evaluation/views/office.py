@@ -24,8 +24,9 @@ OFFICE = ("officer", "responsible")
 @bp.get("/rankings")
 @gates.role(*OFFICE)
 def rankings() -> ResponseReturnValue:
-    """Every call past its deadline, with where its ranking stands."""
-    return render_template("evaluation/rankings.html", rows=queries.rankings())
+    """Every call past its deadline, with where its ranking stands; the open ones, whose panel can be appointed."""
+    now = clock.now()
+    return render_template("evaluation/rankings.html", rows=queries.rankings(), coming=calls.open_calls(now), now=now)
 
 
 def _page(slug: str, errors: Any) -> ResponseReturnValue:
