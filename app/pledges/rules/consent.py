@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 from app.core.money import ZERO, Money
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _it(t: Terms) -> tuple[list[str], str]:
         f"Ti avvisiamo {_it_days(t.notice_days)} prima.",
         "La commissione sulla carta è già nel preventivo: per te è zero.",
         f"Annulli quando vuoi fino {day(t.free_until_on, 'it', ahead='al')}, dal link nella mail; "
-        "poi solo finché la raccolta resta sopra la soglia.",
+        "poi solo se la raccolta non scende sotto la soglia.",
     ]
     return points, f"Ho almeno 18 anni e autorizzo l’addebito di {amount} a queste condizioni."
 
@@ -149,7 +149,7 @@ def _en(t: Terms) -> tuple[list[str], str]:
         f"We tell you {t.notice_days} days before.",
         "The card fee is part of the budget already: you pay none.",
         f"You cancel as you like until {day(t.free_until_on, 'en')}, by the link in the mail; "
-        "after that only while the campaign stays above its threshold.",
+        "after that only while the campaign stays at its threshold.",
     ]
     return points, f"I am 18 or older and I authorise the charge of {amount} on these terms."
 
