@@ -28,14 +28,14 @@ def rows_of(form: Mapping[str, str], least: int) -> int:
     return min(max(int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else least, least), LINES_MAX)
 
 
-def read_budget(form: Mapping[str, str], language: str) -> Budget:
-    """The total and the lines; empty rows are skipped, half-filled ones are refused where they are."""
+def read_budget(form: Mapping[str, str], language: str, suggested: str = "") -> Budget:
+    """The total and the lines; empty rows and the suggested one without a sum are skipped, half-filled ones refused."""
     errors: dict[str, Refusal | str] = {}
     lines: list[tuple[str, Money]] = []
     stated = _amount(form.get("total", ""), "total", language, errors)
     for number in range(1, rows_of(form, 1) + 1):
         name, typed = " ".join(form.get(f"name_{number}", "").split()), form.get(f"amount_{number}", "").strip()
-        if not name and not typed:
+        if not typed and name in ("", suggested):
             continue
         if not name:
             errors[f"name_{number}"] = N_("Say what this sum is for.")

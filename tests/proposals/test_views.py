@@ -127,6 +127,18 @@ def test_a_budget_that_does_not_add_up_is_kept_and_says_what_is_missing(member):
 UNREADABLE = ("1,5e3", "NaN", "-5", "0", "1.000.00", "mille", "1 000", "１２", "99999999999999", "0,001")
 
 
+def test_the_suggested_line_without_a_sum_keeps_nothing_from_being_saved(member):
+    proposal = proposals.started()
+    browser = member(proposal)
+    assert "Commissioni" in browser.get(url(proposal, "/budget")).text
+    suggested = re.search(r'name="name_5"[^>]*value="([^"]+)"', browser.get(url(proposal, "/budget")).text)
+    assert suggested
+    typed = {"total": "12.000,00", "rows": "5", "name_1": "Attrezzi", "amount_1": "800,00", "name_5": suggested[1]}
+    assert browser.post(url(proposal, "/budget"), data=typed).status_code == 303
+    assert [(line.name, line.amount.cents) for line in queries.lines(proposal)] == [("Attrezzi", 80_000)]
+    assert suggested[1] in browser.get(url(proposal, "/budget")).text  # it is still offered
+
+
 def test_an_amount_that_cannot_be_read_gets_a_sentence_and_stays(member):
     proposal = proposals.written()
     browser = member(proposal)

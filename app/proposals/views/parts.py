@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, TooMany
-from app.core.money import N_
+from app.core.money import N_, Money
 from app.groups import queries as groups
 from app.identity import service as identity
 from app.proposals import queries, schemas, service
@@ -49,7 +49,9 @@ def _values(proposal: Proposal, part: Part) -> dict[str, Any]:
         "name": group.name,
         "about": group.about,
     }
-    lines = [(line.name, line.amount) for line in queries.lines(proposal)] or [("", None)] * 4 + [(_(FEE_LINE), None)]
+    lines: list[tuple[str, Money | None]] = [(line.name, line.amount) for line in queries.lines(proposal)]
+    if _(FEE_LINE) not in dict(lines) and len(lines) < LINES_MAX:  # a suggestion: saved only with a sum beside it
+        lines += [("", None)] * (4 - len(lines)) + [(_(FEE_LINE), None)]
     for number, (name, amount) in enumerate(lines, start=1):
         values |= {f"name_{number}": name, f"amount_{number}": amount}
     if part is Part.MILESTONES:
@@ -153,7 +155,7 @@ def _save(proposal: Proposal, part: Part) -> None:
             story, alt = form.get("story", ""), form.get("picture_alt", "")
             service.save_story(proposal, story=story, picture_alt=alt, picture=picture, by=by, now=now, seen=seen)
         case Part.BUDGET:
-            budget = schemas.read_budget(form, language())
+            budget = schemas.read_budget(form, language(), suggested=_(FEE_LINE))
             service.save_budget(proposal, total=budget.total, lines=budget.lines, by=by, now=now, seen=seen)
         case Part.MILESTONES:
             service.save_milestones(proposal, milestones=schemas.read_milestones(form), by=by, now=now, seen=seen)
