@@ -244,8 +244,8 @@ def test_a_true_message_is_read():
         ("t=1,v1=00", event()),
         (signed(event(), secret="whsec_other"), event()),
         (signed(event()), event(number="evt_2")),
-        (signed(event(), at=time.time() - 400), event()),
-        (signed(event(), at=time.time() + 400), event()),
+        (-400, event()),
+        (400, event()),
         (signed(event(livemode=True)), event(livemode=True)),
         (signed(b"[1]"), b"[1]"),
         (signed(b"\xff"), b"\xff"),
@@ -254,5 +254,7 @@ def test_a_true_message_is_read():
     ids=["none", "empty", "nonsense", "other key", "tampered", "old", "future", "live", "shape", "bytes", "huge stamp"],
 )
 def test_a_forged_message_is_refused(signature, body):
+    if isinstance(signature, int):  # seconds from now, stamped when the test runs and not when it was collected
+        signature = signed(body, at=time.time() + signature)
     with pytest.raises(gateway.ForgedEvent):
         gateway.verify_event(body, signature)
