@@ -226,6 +226,9 @@ def collect() -> None:
             with transaction():
                 service.put_back(claimed.charge_id, until=clock.now() + LEASE)
             return
+        except gateway.ProviderRefused as refused:
+            log.error("pledges.charge_refused", charge=claimed.ref, said=str(refused))
+            _not_made(claimed, str(refused))
 
 
 def charge_one(claim: service.Claim) -> None:
@@ -241,7 +244,7 @@ def charge_one(claim: service.Claim) -> None:
             fee=claim.fee,
             description=claim.title,
             metadata={"pledge": claim.pledge_ref, "charge": claim.ref},
-            key=f"{claim.key}:create",
+            key=claim.provider_key("create"),
             on_behalf_of=claim.on_behalf_of,
         )
         with transaction():
@@ -249,8 +252,24 @@ def charge_one(claim: service.Claim) -> None:
     else:
         intent = gateway.read_intent(claim.intent_id)
     if intent.status == "requires_confirmation":
-        intent = gateway.confirm_intent(intent.id, key=f"{claim.key}:confirm")
+        intent = gateway.confirm_intent(intent.id, key=claim.provider_key("confirm"))
+    if intent.status == "requires_confirmation":
+        raise gateway.ProviderRefused("not confirmed, and not for the card's sake")
     _apply_intent(claim.charge_id, intent)
+
+
+def _not_made(claim: service.Claim, said: str) -> None:
+    """Wait and try again; after some times make the attempt harmless at the provider and end it."""
+    with transaction():
+        over = service.provider_refused(claim.charge_id, said, now=clock.now())
+        intent_id = queries.charge(claim.charge_id).intent_id
+    if not over:
+        return
+    if intent_id is None:
+        with transaction():
+            service.give_up(claim.charge_id, now=clock.now())
+    else:
+        _apply_intent(claim.charge_id, gateway.cancel_intent(intent_id, key=f"{claim.key}:cancel"))
 
 
 def _earlier_are_harmless(claim: service.Claim) -> bool:

@@ -147,6 +147,7 @@ class Charge(Model):
     pay_until: Mapped[datetime]  # so long can the donor still put it right
     created_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
+    refused: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # times the provider would not do it
     settled_at: Mapped[datetime | None]
 
     pledge: Mapped[Pledge] = relationship(lazy="raise")

@@ -92,6 +92,7 @@ create table pledges_charge (
     pay_until timestamptz not null,
     created_at timestamptz not null,
     lease_until timestamptz,
+    refused bigint not null default 0,
     settled_at timestamptz,
     constraint uq_pledges_charge_pledge_id_n unique (pledge_id, n),
     constraint ck_pledges_charge_amount_and_fee check (amount > 0 and fee >= 0 and fee < amount),

@@ -41,6 +41,11 @@ def onboard(account_id: str) -> None:
     _control(f"accounts/{account_id}/onboard")
 
 
+def disable(account_id: str) -> None:
+    """The provider finds something amiss: the account takes no money any more."""
+    _control(f"accounts/{account_id}/disable")
+
+
 def fault(**given: Any) -> None:
     """Switch trouble on or off."""
     _control("faults", **given)

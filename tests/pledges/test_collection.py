@@ -13,7 +13,7 @@ from app.groups import queries as groups
 from app.payments import gateway
 from app.pledges import jobs, queries, service
 from app.pledges.models import Charge
-from app.pledges.rules import Mode, State
+from app.pledges.rules import ChargeState, Mode, State
 from app.pledges.service.collecting import attempt
 from tests.make import campaigns, payments, pledges
 
@@ -185,4 +185,36 @@ def test_a_provider_that_is_down_pauses_the_collection(clock, run_jobs):
     clock.move(minutes=1)
     run_jobs("pledges.collect")
     assert pledges.again(pledge).state is State.CHARGED
+    pledges.agrees()
+
+
+def test_an_account_that_the_provider_closed_stops_nobody_for_ever(clock, run_jobs):
+    campaign = campaigns.live_campaign()
+    kept = [pledges.active_pledge(campaign, amount) for amount in (10, 20)]
+    entity = pledges.payee(campaign)
+    pledges.at_deadline(campaign, clock)
+    payments.disable(entity.stripe_account)
+    pledges.collected(campaign, entity, run_jobs)
+    assert queries.in_flight(campaign.id) == 2
+    clock.move(minutes=2)
+    payments.onboard(entity.stripe_account)
+    run_jobs("pledges.collect")
+    assert [pledges.again(pledge).state for pledge in kept] == [State.CHARGED] * 2
+    assert len(payments.charges()) == 2
+    pledges.agrees()
+
+
+def test_attempts_that_the_provider_never_makes_end_and_leave_the_promise(clock, run_jobs):
+    campaign = campaigns.live_campaign()
+    pledge = pledges.active_pledge(campaign, 10)
+    entity = pledges.payee(campaign)
+    pledges.at_deadline(campaign, clock)
+    payments.disable(entity.stripe_account)
+    pledges.collected(campaign, entity, run_jobs)
+    for _ in range(8):
+        clock.move(minutes=10)
+        run_jobs("pledges.collect")
+    assert pledges.again(pledge).state is State.ACTIVE
+    assert [each.state for each in pledges.charges(pledge)] == [ChargeState.CANCELLED]
+    assert queries.in_flight(campaign.id) == 0
     pledges.agrees()

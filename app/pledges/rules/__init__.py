@@ -13,6 +13,7 @@ CHECKOUT_LIFE = timedelta(hours=23)
 CHECKOUT_LEAST = timedelta(minutes=31)  # Stripe refuses a page that would live less than half an hour
 LINK_LIFE = timedelta(days=180)
 LEASE = timedelta(seconds=30)
+REFUSED_MOST = 5  # so often an attempt that the provider will not make is tried, then it ends
 ABANDONED = timedelta(hours=1)
 
 
@@ -139,6 +140,11 @@ def advice(decline_code: str | None, said: str | None) -> Advice:
     if said == "confirm_card_data":
         return Advice.CARD
     return Advice.RETRY
+
+
+def wait_after_refusal(times: int) -> timedelta:
+    """Longer after each refusal: half a minute, one, two, four."""
+    return LEASE * (1 << min(max(times - 1, 0), 6))
 
 
 def retries_due(collection_started_at: datetime, now: datetime) -> int:

@@ -23,6 +23,7 @@ from app.pledges.rules import (
     LEASE,
     LIVE,
     MOVES,
+    REFUSED_MOST,
     Act,
     Advice,
     ChargeState,
@@ -32,6 +33,7 @@ from app.pledges.rules import (
     advice,
     fee,
     retries_due,
+    wait_after_refusal,
 )
 from app.pledges.rules.books import charged
 from app.pledges.service import letters, refunding
@@ -132,9 +134,13 @@ class Claim:
     payment_method: str
     on_behalf_of: str | None
     title: str
-    to_cancel: tuple[
-        tuple[int, str, str], ...
-    ]  # (charge row, its intent, its key): earlier attempts to be made harmless
+    refused: int
+    to_cancel: tuple[tuple[int, str, str], ...]  # earlier attempts to be made harmless: row, intent, key
+
+    def provider_key(self, act: str) -> str:
+        """The key of one request. A refusal is an answer that the provider keeps under its key, and it made nothing:
+        what is asked again after it has a key of its own. Unknown ends (no answer) keep theirs."""
+        return f"{self.key}:{act}" if self.refused == 0 else f"{self.key}:{act}:{self.refused}"
 
 
 def claim(*, now: datetime) -> Claim | None:
@@ -172,6 +178,7 @@ def claim(*, now: datetime) -> Claim | None:
         payment_method=pledge.payment_method or "",
         on_behalf_of=pledge.on_behalf_of if pledge.on_behalf_of == row.account else None,
         title=campaigns.campaign(pledge.campaign_id).title,
+        refused=row.refused,
         to_cancel=tuple(earlier),
     )
 
@@ -197,6 +204,19 @@ def give_up(charge_id: int, *, now: datetime) -> None:
     row = queries.locked_charge(charge_id)
     if row.state in LIVE:
         row.state, row.settled_at = ChargeState.CANCELLED, now
+
+
+def provider_refused(charge_id: int, said: str, *, now: datetime) -> bool:
+    """The provider will not make this attempt, and not for the card's sake; True once there is no use in more."""
+    row = queries.locked_charge(charge_id)
+    if row.state not in LIVE:
+        return False
+    row.refused += 1
+    row.lease_until = now + wait_after_refusal(row.refused)
+    journal.record(
+        "pledges.charge_refused", subject=f"pledge:{row.pledge_id}", by=None, now=now, charge=row.ref, said=said[:300]
+    )
+    return row.refused >= REFUSED_MOST
 
 
 def apply_intent(charge_id: int, intent: Intent, *, now: datetime) -> Charge:
