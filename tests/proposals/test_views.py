@@ -313,7 +313,7 @@ def test_what_comes_late_is_kept_and_can_be_downloaded(member, clock, sign_in, c
     browser = member(proposal)
     answer = browser.post(url(proposal, "/submit"))
     assert answer.status_code == 409
-    assert "Il bando si è chiuso il 1 aprile 2026, ore 11:00. La bozza resta qui e potete scaricarla." in said(answer)
+    assert "Il bando si è chiuso il 1º aprile 2026, ore 11:00. La bozza resta qui e potete scaricarla." in said(answer)
     copy = browser.get(url(proposal, "/download"))
     assert "attachment" in copy.headers["Content-Disposition"]
     assert copy.text.startswith("# Officina di ringhiera")
