@@ -38,7 +38,7 @@ def test_the_real_cards_show_their_four_amounts_and_codes(app, client, clock):
     hub = text(client.get("/it/programmes/MI3.3.1.d"))
     for words in ("2.093.886,13 €", "2.018.684,44 €", "1.809.333,57 €", "96,4", "B49D16010990006", "Annibale D’Elia"):
         assert words in hub
-    assert "1 dicembre 2021" in hub
+    assert "1º dicembre 2021" in hub
     store = text(client.get("/it/programmes/MI4.2.1.c"))
     assert "B42G19000230006, B44H14000230004" in store
     assert "Hub" in text(client.get("/it/programmes"))
