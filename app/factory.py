@@ -24,7 +24,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from app.core import clock, jobs
 from app.core.db import db
-from app.web import context, errors, gates, headers, messages
+from app.web import asked, context, errors, gates, headers, messages
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lowest floor first: the same order as the migrations.
@@ -67,6 +67,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(ROOT / "instance"),
     )
+    app.request_class = asked.Asked
     app.config.from_object(settings or config.load())
     app.extensions["clock"] = clock.ShiftedClock() if app.config["DEV_PAGES"] else clock.SystemClock()
     _log(app)

@@ -183,6 +183,8 @@ def ask_to_launch(campaign: Campaign, *, by: Actor, now: datetime) -> None:
 def send_back(campaign: Campaign, why: str, *, by: Actor, now: datetime) -> None:
     """The officer says what is missing; the group prepares on."""
     campaign = queries.locked(campaign.id)
+    if groups.is_member(campaign.group_id, by.id):
+        raise Forbidden("You belong to this group: another officer has to open its campaign.")
     if not why.strip():
         raise Invalid({"why": Refusal("Write what is missing: the group reads it.")})
     campaign.state = move(MOVES, campaign.state, Act.RETURN)

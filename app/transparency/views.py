@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -104,7 +104,7 @@ def _fields(row: AwardRecord) -> list[str]:
         row.method,
         row.project,
         clock.local(row.published_at).date().isoformat(),
-        url_for("transparency.project", slug=row.slug, _external=True),
+        str(current_app.config["BASE_URL"]) + url_for("transparency.project", slug=row.slug),
     ]
 
 

@@ -152,6 +152,11 @@ def has_page(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
+def absolute(endpoint: str, **values: Any) -> str:
+    """The whole address of a page, with the host of our settings: never the one that the request claims."""
+    return str(current_app.config["BASE_URL"]) + url_for(endpoint, **values)
+
+
 def languages() -> list[Tongue]:
     """This page in every language of the installation, this one first; a page without languages points home."""
     here = str(getattr(get_locale(), "language", "it"))
@@ -162,12 +167,13 @@ def languages() -> list[Tongue]:
     found = []
     for code in sorted(LANGUAGES, key=lambda tongue: tongue != here):
         words = {**args, "lang": code}
-        absolute = current_app.config.get("BASE_URL", "") + url_for(endpoint, **words)
-        found.append(Tongue(code, LANGUAGES[code], url_for(endpoint, **words), absolute, code == here))
+        whole = absolute(endpoint, **words)
+        found.append(Tongue(code, LANGUAGES[code], url_for(endpoint, **words), whole, code == here))
     return found
 
 
 GLOBALS = {
+    "absolute": absolute,
     "account_menu": account_menu,
     "footer_menu": footer_menu,
     "has_page": has_page,

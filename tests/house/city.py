@@ -87,7 +87,7 @@ def _projects(city: City) -> None:
     call = make_calls.open_call(large_pledge=euros("2000"))
     city.refs["ranked_call"] = call.slug
     titles = {
-        "paid": "Officina di ringhiera",
+        "paid": "=1+1 Officina di ringhiera",
         "live": "Orto di via Livigno",
         "asked": "Ciclofficina Affori",
         "preparing": "Doposcuola del cortile",
@@ -109,7 +109,7 @@ def _projects(city: City) -> None:
 
 
 def _admissible(city: City, name: str, title: str, call: Call) -> Proposal:
-    group = make_groups.group(name=f"Gruppo {title}", people=2)
+    group = make_groups.group(name=f"+Gruppo {title}", people=2)
     first, second = make_groups.members(group)
     city.people[f"{name}_member"], city.people[f"{name}_second"] = first.ref, second.ref
     city.refs[f"{name}_group"] = group.ref

@@ -110,6 +110,7 @@ def sign(agreement: Agreement, *, code: str, by: Person, now: datetime) -> Signa
 def publish(agreement: Agreement, *, by: Person, now: datetime) -> AwardRecord:
     """Make the public record of the award (art. 26 and 27), without which no payment is possible."""
     agreement = queries.lock_agreement(agreement)
+    refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     if agreement.state is not AgreementState.SIGNED:
         raise Conflict("The agreement is not signed by both parties yet.")
     if queries.award_record(agreement.id) is not None:
