@@ -250,7 +250,7 @@ def slug_taken(slug: str) -> bool:
 
 def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
     """What the person has to do about campaigns: as a group's member, and as an officer."""
-    found = [_group_todo(each) for each in _preparing_for(person_id)]
+    found = [_group_todo(each) for each in _preparing_for(person_id)] + _to_answer(person_id)
     if "officer" in roles:
         asked = db.session.scalars(select(Campaign).where(Campaign.state == State.ASKED).order_by(Campaign.asked_at))
         found += [
@@ -294,6 +294,30 @@ def _group_todo(campaign: Campaign) -> Todo:
         room="campaigns",
         amount=campaign.threshold,
     )
+
+
+def _to_answer(person_id: int) -> list[Todo]:
+    """Questions of readers that wait for the person's groups."""
+    rows = db.session.execute(
+        select(Campaign, func.count(Question.id))
+        .join(Question, Question.campaign_id == Campaign.id)
+        .join(Member, Member.group_id == Campaign.group_id)
+        .where(Member.person_id == person_id, Member.left_at.is_(None), Question.answer.is_(None))
+        .group_by(Campaign.id)
+        .order_by(Campaign.id)
+    )
+    return [
+        Todo(
+            what=N_("Answer the questions of readers: %(count)d"),
+            params={"count": count},
+            subject=each.title,
+            endpoint="campaigns.news",
+            args={"ref": each.ref},
+            state="todo",
+            room="campaigns",
+        )
+        for each, count in rows
+    ]
 
 
 def checks() -> Iterable[Check]:

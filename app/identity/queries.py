@@ -61,6 +61,12 @@ def with_role(role: str, now: datetime) -> Sequence[Person]:
     ).all()
 
 
+def staff(now: datetime) -> Sequence[Person]:
+    """Everybody who holds any role at that moment, by name."""
+    holders = select(RoleGrant.person_id).where(_held(now))
+    return db.session.scalars(select(Person).where(Person.id.in_(holders)).order_by(Person.name, Person.id)).all()
+
+
 def person(person_id: int) -> Person | None:
     """The person of that row."""
     return db.session.get(Person, person_id)

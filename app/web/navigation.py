@@ -134,11 +134,11 @@ def staff_menu(who: Viewer | None = None) -> list[Link]:
 
 
 def account_menu(who: Viewer | None = None) -> list[Link]:
-    """Sign in, or the person's own pages and, for staff, the way to the desk."""
+    """Sign in, or what waits for the person and the person's own page."""
     if not who:
         return _links([Entry(_l("Sign in"), "identity.sign_in")], frozenset())
-    entries = [Entry(_l("Desk"), "web.desk")] if _roles(who) & STAFF else []
-    return _links([*entries, Entry(who.name, "identity.account")], _roles(who))
+    mine = Entry(_l("Desk") if _roles(who) & STAFF else _l("To do"), "web.desk")
+    return _links([mine, Entry(who.name, "identity.account")], _roles(who))
 
 
 def footer_menu() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, TooMany
@@ -75,7 +76,8 @@ def _page(group: Group, **more: Any) -> str:
         path=queries.path(group),
         entity=queries.entity_of(group.id),
         constitution=queries.constitution_of(group.id),
-        history=journal.history(f"group:{group.id}")[-12:][::-1],
+        history=journal.history(f"group:{group.id}"),
+        campaigns=campaigns.of_group(group.id),
         now=clock.now(),
         **context,
     )

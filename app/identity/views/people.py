@@ -31,7 +31,10 @@ def people() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:100]
     held = request.args.get("role", "")
     now = clock.now()
-    found = queries.with_role(held, now) if held in list(Role) else queries.search(words)
+    if held in list(Role):
+        found = queries.with_role(held, now)
+    else:
+        found = queries.search(words) if words or held == "everybody" else queries.staff(now)
     return render_template(
         "identity/people.html",
         people=found,
