@@ -215,6 +215,8 @@ def _gap(slug: str) -> tuple[Campaign, Any, Any]:
     now = clock.now()
     if case is None or case.state != "collecting" or entity is None or not case.grace_until or now >= case.grace_until:
         _over(campaign, gettext("Nothing is missing any more: this project takes no gifts now."))
+    if not queries.totals(campaign.id).gap(campaign.threshold):
+        _over(campaign, gettext("Nothing is missing any more: this project takes no gifts now."))
     return campaign, case, entity
 
 
