@@ -86,8 +86,8 @@ def signs(person: Visitor, tasks: str, *, wrongly: bool = False) -> None:
     code = person.code("Il tuo codice")
     person.open(here)
     if wrongly:
-        person.write("Codice della mail", "000000").press("Firma").sees("Tentativi rimasti")
-    person.write("Codice della mail", code).press("Firma").sees("Firmato. Grazie.")
+        person.write("Codice ricevuto per e-mail", "000000").press("Firma").sees("Tentativi rimasti")
+    person.write("Codice ricevuto per e-mail", code).press("Firma").sees("Firmato. Grazie.")
 
 
 def submits(first: Visitor, tasks: str) -> str:
