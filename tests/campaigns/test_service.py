@@ -16,7 +16,6 @@ from app.ledger import queries as ledger
 from app.outbox import queries as outbox
 from tests.make import campaigns, evaluation, groups, identity
 
-
 pytestmark = pytest.mark.usefixtures("app")
 
 
