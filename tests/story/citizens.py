@@ -11,6 +11,9 @@ TITLE, GROUP, ZONE = "Officina di ringhiera", "Quelli del cortile", "Dergano"
 STORY = """Nel cortile di via Conte Verde ci sono quattro garage chiusi da anni.
 
 **Li apriamo due sere a settimana**: chi sa riparare insegna, chi ha bisogno impara."""
+LONG_STORY = f"""{STORY}
+
+Chi abita qui porta un oggetto rotto e un pomeriggio libero: in due ore l’oggetto torna a funzionare."""
 LINES = (
     ("Banchi e attrezzi", "4.200,00"),
     ("Formatori e tutor", "3.600"),
@@ -69,9 +72,8 @@ def writes_budget(first: Visitor, tasks: str) -> None:
     first.press("Salva")
     assert first.field("Quanto costa tutto il progetto").input_value() == "1.2000"
     first.sees("per esempio")
-    first.write("Quanto costa tutto il progetto", "12.000").press(
-        "Salva"
-    )  # the suggested fifth line stays without a sum
+    # The suggested fifth line stays without a sum.
+    first.write("Quanto costa tutto il progetto", "12.000").press("Salva")
     first.sees("11.700,00 €", "300,00 €")
     assert first.field("Importo 3").input_value() == "2400,00"
     first.open(tasks).sees("300,00 €").follow("Preventivo")
@@ -86,8 +88,8 @@ def signs(person: Visitor, tasks: str, *, wrongly: bool = False) -> None:
     code = person.code("Il tuo codice")
     person.open(here)
     if wrongly:
-        person.write("Codice ricevuto per e-mail", "000000").press("Firma").sees("Tentativi rimasti")
-    person.write("Codice ricevuto per e-mail", code).press("Firma").sees("Firmato. Grazie.")
+        person.write("Codice", "000000").press("Firma").sees("Tentativi rimasti")
+    person.write("Codice", code).press("Firma").sees("Firmato. Grazie.")
 
 
 def submits(first: Visitor, tasks: str) -> str:

@@ -184,6 +184,13 @@ class Visitor:
             raise
         return self
 
+    def waits_until_gone(self, words: str, seconds: float = 30) -> Visitor:
+        """Look at the page again and again until the words are gone."""
+        until(
+            lambda: plain(words).casefold() not in self.again().text().casefold(), f"no “{words}”", seconds, pause=0.25
+        )
+        return self
+
     def picture(self, name: str) -> str:
         """Keep what the browser shows; returns a line that says where."""
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -200,7 +207,7 @@ class Visitor:
         """Move the application's time to the moment of that name, as the page of the clock offers it."""
         row = self.open("/dev/clock").page.get_by_role("row").filter(has_text=moment)
         assert row.count() > 0, f"the clock does not offer “{moment}”: {self.text()[:2000]}"
-        return self.press("Salta", within=row.first)
+        return self.press("Vai lì", within=row.first)
 
     def lets_pass(self, step: str) -> Visitor:
         """Move the application's time by one of the steps that the page of the clock offers."""
@@ -209,7 +216,7 @@ class Visitor:
     def today(self) -> str:
         """The day that the application believes it is, as a date field takes it."""
         words = self.open("/dev/clock").title().split(",")[0].split()
-        return f"{words[2]}-{MONTHS.index(words[1]) + 1:02}-{int(words[0]):02}"
+        return f"{words[2]}-{MONTHS.index(words[1]) + 1:02}-{int(words[0].strip('º')):02}"
 
     # --- mail -----------------------------------------------------------------------------------------------
 
