@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 
 import requests
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
@@ -66,7 +67,7 @@ def move_clock() -> ResponseReturnValue:
     if until:
         ahead = max(timedelta(0), _moment(until, now) - now)
     with transaction():
-        shift = int(settings.get("clock.shift_seconds")) + int(ahead.total_seconds())
+        shift = int(settings.get("clock.shift_seconds")) + ceil(ahead.total_seconds())
         settings.put("clock.shift_seconds", str(shift))
     g.pop("clock_shift", None)
     tell_sandbox(shift)
