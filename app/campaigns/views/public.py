@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Invalid
 from app.files import queries as files
+from app.identity import service as identity
 from app.pledges import queries as pledges
 from app.proposals.rules import THEMES
 from app.settlement import queries as settlement
@@ -95,10 +96,11 @@ def ask(slug: str) -> ResponseReturnValue:
 @signed_in
 def ask_question(slug: str) -> ResponseReturnValue:
     """Keep the question; it shows once it is answered."""
-    campaign = queries.by_slug(slug)
+    campaign, by, now = queries.by_slug(slug), require(), clock.now()
+    identity.brake("campaigns.ask", f"person:{by.id}", 10, 3600, now)
     try:
         with transaction():
-            service.ask_question(campaign, request.form.get("question", ""), by=require(), now=clock.now())
+            service.ask_question(campaign, request.form.get("question", ""), by=by, now=now)
     except Invalid as invalid:
         shown = render_template("campaigns/ask.html", campaign=campaign, values=request.form, errors=invalid.errors)
         return shown, 422
