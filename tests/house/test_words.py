@@ -135,7 +135,7 @@ def test_no_page_takes_words_for_markup(hostile: City, app: Flask, sign_in: Sign
     assert shown > 40
 
 
-# --- and in a real browser, with scripts on -----------------------------------------------------------------------------
+# --- and in a real browser, with scripts on ---
 
 IN_THE_BROWSER = (
     ("stranger", "campaigns.show pledges.mine calls.show transparency.project"),
