@@ -290,10 +290,10 @@ def test_a_cancel_that_is_refused_says_why(client, clock):
     pledge = pledges.active_pledge(campaign, 50, email="m@example.org")
     link = link_of("m@example.org")
     clock.at(campaign.closes_at - timedelta(hours=3))
-    assert "solo se la raccolta resta alla soglia" in said(client.get(link))
+    assert "solo se la raccolta non scende sotto la soglia" in said(client.get(link))
     answer = client.post(f"{link}/cancel")
     assert answer.status_code == 409
-    assert "solo se la raccolta resta alla soglia" in said(answer)
+    assert "solo se la raccolta non scende sotto la soglia" in said(answer)
     assert pledges.again(pledge).state is State.ACTIVE
 
 
