@@ -136,6 +136,14 @@ def test_an_agreement_is_prepared_once(run_jobs: Run) -> None:
         make.prepared(campaign)
 
 
+def test_nobody_publishes_the_award_of_her_own_group(run_jobs: Run) -> None:
+    campaign = closing.confirmed(run_jobs)
+    agreement, member = make.signed(campaign), groups.members(campaign.group_id)[1]
+    with pytest.raises(Forbidden), transaction():
+        service.publish(agreement, by=member, now=clock.now())
+    assert queries.award_record(agreement.id) is None
+
+
 def test_an_order_needs_another_hand_and_says_who_was_first(run_jobs: Run) -> None:
     agreement = make.published(closing.confirmed(run_jobs))
     preparer = identity.person("Anna Riva", roles=["officer", "finance"])

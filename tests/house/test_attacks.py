@@ -361,3 +361,27 @@ def test_a_gift_above_the_room_is_refused_and_a_cent_less_passes(city: City, app
     for amount in ("-50", "0", "1e3", "NaN", "0,001", "٥٠", "12000,01", "999999999999999999999"):
         answer = app.test_client().post(path, data={"other": amount, "email": "a@example.org", "consent": "yes"})
         assert answer.status_code == 422, amount
+
+
+def test_an_order_to_an_account_that_has_changed_is_said_and_stopped(city: City, app: Flask, sign_in: SignIn) -> None:
+    """The group's account changes, is verified anew, and the order still names the old one."""
+    ref, group = city.refs["order"], city.refs["paid_group"]
+    officer = sign_in(app.test_client(), city.person("opener"))
+    finance = sign_in(app.test_client(), city.person("finance"))
+    member = sign_in(app.test_client(), city.person("paid_member"))
+    assert officer.post(f"/it/grants/orders/{ref}/approve").status_code == 303
+    sent = member.post(f"/it/groups/{group}/body/iban", data={"iban": "IT12W0301503200000003541653"})
+    assert sent.status_code == 303
+    entity = city.refs["paid_entity"]
+    form = {"orders": ref, "execute_on": time.today().isoformat()}
+    for step in ("before", "verified anew"):
+        assert finance.post("/it/grants/export", data=form).status_code == 303, step
+        assert grants.batches() == [], step
+        officer.post(f"/it/groups/verify/{entity}/items/iban", data={"act": "accept"})
+        officer.post(f"/it/groups/verify/{entity}")
+    checker = sign_in(app.test_client(), city.person("checker"))
+    assert (
+        checker.post(f"/it/grants/orders/{ref}/refuse", data={"reason": "L’IBAN è cambiato: va rifatto."}).status_code
+        == 303
+    )
+    assert grants.order_by_ref(ref).state == "refused"

@@ -10,7 +10,7 @@ from app.core.clock import local
 from app.core.crypto import sha256_hex
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, Refusal
-from app.core.money import ZERO, total
+from app.core.money import total
 from app.core.moves import move
 from app.core.refs import new_ref
 from app.grants import gateway, queries
@@ -80,6 +80,7 @@ def approve(order: Order, *, by: Person, now: datetime) -> Order:
         raise Conflict("%(name)s already approved this order.", name=person(order.approved_by).name)
     if order.prepared_by == by.id:
         raise Forbidden("You prepared this payment order: somebody else must approve it.")
+    _refuse_changed_payee(order)
     order.state = move(ORDER_MOVES, order.state, OrderAct.APPROVE)
     order.approved_by, order.approved_at = by.id, now
     db.session.flush()
@@ -165,10 +166,7 @@ def _transfer(order: Order) -> gateway.Transfer:
             "Order %(number)s is not approved, or it is already in a file.", number=f"{order.number}/{order.year}"
         )
     agreement: Agreement = queries.agreement(order.agreement_id)
-    if order.amount <= ZERO or not groups.is_payable(order.entity_id):
-        raise Conflict(
-            "The payee of order %(number)s is not verified at this moment.", number=f"{order.number}/{order.year}"
-        )
+    _refuse_changed_payee(order)
     campaign = settlement.campaign(agreement.campaign_id)
     kind = queries.tranche(order.tranche_id).kind
     return gateway.Transfer(
@@ -178,6 +176,18 @@ def _transfer(order: Order) -> gateway.Transfer:
         text=remittance(order.cup, kind, number(agreement), campaign.title),
         end_to_end=end_to_end(order.ref),
     )
+
+
+def _refuse_changed_payee(order: Order) -> None:
+    """The account may have changed since the order was prepared; the database refuses it too."""
+    number_ = f"{order.number}/{order.year}"
+    if not groups.is_payable(order.entity_id):
+        raise Conflict("The payee of order %(number)s is not verified at this moment.", number=number_)
+    if groups.entity(order.entity_id).iban != order.iban:
+        raise Conflict(
+            "The payee’s account has changed since order %(number)s was prepared: stop it and prepare it again.",
+            number=number_,
+        )
 
 
 def _key(order: Order) -> str:
