@@ -1,5 +1,6 @@
-// Builds static/dist: one style sheet, three fonts, the icons that are used, the pictures, and a manifest of hashed names.
-// Bootstrap Italia is purged from its own dist (no sass); our civic.css is never purged. Takes a few seconds.
+// Builds static/dist: one style sheet, three fonts, the icons that are used, the pictures, one script for long work, and a
+// manifest of hashed names. Bootstrap Italia is purged from its own dist (no sass); our own CSS is never purged: civic.css
+// first (tokens and the kit), then the other sheets of static/src by name, one per part of the site.
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
@@ -39,8 +40,10 @@ async function purgedItalia() {
 async function styles() {
   await mkdir(work, { recursive: true })
   await writeFile(join(work, 'italia.css'), await purgedItalia())
-  const civic = join(src, 'civic.css')
-  await writeFile(join(work, 'site.css'), `@import "./italia.css" layer(italia);\n@import "${civic}";\n`)
+  const ours = (await readdir(src)).filter((file) => file.endsWith('.css')).sort()
+  ours.sort((one, other) => (other === 'civic.css') - (one === 'civic.css'))
+  const lines = ours.map((file) => `@import "${join(src, file)}";\n`).join('')
+  await writeFile(join(work, 'site.css'), `@import "./italia.css" layer(italia);\n${lines}`)
   const out = await build({
     entryPoints: { site: join(work, 'site.css') },
     outdir: dist,
@@ -62,7 +65,28 @@ async function styles() {
   return names
 }
 
-// 3. The sprite, cut to the icons that templates name: icon("it-download") and the like.
+// 3. Scripts: each is small, and every page works without them.
+async function scripts() {
+  const entries = (await readdir(src)).filter((file) => file.endsWith('.js'))
+  if (!entries.length) return {}
+  const out = await build({
+    entryPoints: entries.map((file) => join(src, file)),
+    outdir: dist,
+    entryNames: '[name]-[hash]',
+    bundle: true,
+    format: 'iife',
+    minify: true,
+    legalComments: 'none',
+    metafile: true,
+    write: true,
+    logLevel: 'warning',
+  })
+  const names = {}
+  for (const [path, made] of Object.entries(out.metafile.outputs)) names[basename(made.entryPoint)] = basename(path)
+  return names
+}
+
+// 4. The sprite, cut to the icons that templates name: icon("it-download") and the like.
 async function sprite() {
   const used = new Set()
   const walk = async (folder) => {
@@ -82,7 +106,7 @@ async function sprite() {
   return { 'sprite.svg': name }
 }
 
-// 4. Pictures and icons of ours, copied under hashed names.
+// 5. Pictures and icons of ours, copied under hashed names.
 async function pictures() {
   const names = {}
   for (const file of await readdir(src)) {
@@ -94,7 +118,7 @@ async function pictures() {
   return names
 }
 
-// 5. Everything that is text also stands compressed, so that serving costs nothing.
+// 6. Everything that is text also stands compressed, so that serving costs nothing.
 async function compress(files) {
   for (const file of files) {
     if (!/\.(css|svg|js|json|webmanifest)$/.test(file)) continue
@@ -105,7 +129,7 @@ async function compress(files) {
   }
 }
 
-// 6. The generation before stays one build long, so that a page served a moment ago still finds its files.
+// 7. The generation before stays one build long, so that a page served a moment ago still finds its files.
 async function sweep(keep) {
   for (const file of await readdir(dist)) {
     if (!keep.has(file.replace(/\.(br|gz)$/, '')) && file !== 'manifest.json') await rm(join(dist, file))
@@ -114,7 +138,7 @@ async function sweep(keep) {
 
 await mkdir(dist, { recursive: true })
 const before = await readJson(join(dist, 'manifest.json'))
-const files = { ...(await styles()), ...(await sprite()), ...(await pictures()) }
+const files = { ...(await styles()), ...(await scripts()), ...(await sprite()), ...(await pictures()) }
 const sorted = Object.fromEntries(Object.entries(files).sort())
 await compress(Object.values(sorted))
 const same = before && JSON.stringify(before.files) === JSON.stringify(sorted)
