@@ -24,6 +24,7 @@ from run.supervisor import Failed, Part, Stopped, Supervisor
 LOGS = INSTANCE / "log"
 WEB_WORKERS = 2
 WEB_THREADS = 8
+PATIENCE = 120  # seconds that a part may take to answer on a busy machine; one that ends is noticed at once
 
 
 def say(sentence: str) -> None:
@@ -74,11 +75,11 @@ def start(supervisor: Supervisor) -> None:
     migrate(now)
     if now.sandbox_port is not None and (ROOT / "sandbox").exists():
         supervisor.start(sandbox(now, now.sandbox_port))
-        supervisor.until(lambda: answers(f"http://{HOST}:{now.sandbox_port}/"), "sandbox", 30)
+        supervisor.until(lambda: answers(f"http://{HOST}:{now.sandbox_port}/"), "sandbox", PATIENCE)
     seed(now)
     supervisor.start(worker(now))
     supervisor.start(web(now))
-    supervisor.until(lambda: answers(f"http://{HOST}:{now.port}/healthz"), "web", 30)
+    supervisor.until(lambda: answers(f"http://{HOST}:{now.port}/healthz"), "web", PATIENCE)
     welcome(now, time.monotonic() - begun)
 
 
