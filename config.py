@@ -52,6 +52,7 @@ class Config:
     CHECKOUT_ORIGIN = "https://checkout.stripe.com"
     MAIL_URL = ""
     MAIL_FROM = "Cofonda <no-reply@localhost>"
+    MAIL_TIMEOUT = 20  # seconds that a mail server may keep us waiting
     FILES_DIR = str(ROOT / "instance" / "files")
     BASE_URL = "http://127.0.0.1:8000"
     RATELIMIT_STORAGE_URI = "memory://"

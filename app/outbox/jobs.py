@@ -11,7 +11,11 @@ from app.outbox import gateway, service
 @every("*/30 * * * * *")
 @job("outbox.deliver", queue="mail")
 def deliver() -> None:
-    """Send everything that is due; a crash between sending and noting it repeats one message, with its Message-ID."""
+    """Send everything that is due; a crash between sending and noting it repeats one message, with its Message-ID.
+
+    Where there is no speaking with the server the rest waits for the next run: a server that hangs costs one message's
+    patience, not everybody's.
+    """
     while gateway.has_server() and _deliver_next():
         pass
 
@@ -29,7 +33,7 @@ def _deliver_next() -> bool:
     except (gateway.MailDown, gateway.MailRefused) as error:
         with transaction():
             service.failed(message, str(error), for_good=isinstance(error, gateway.MailRefused), now=clock.now())
-        return True
+        return not isinstance(error, gateway.ServerDown)
     with transaction():
         service.sent(message, now=clock.now())
     return True

@@ -17,7 +17,8 @@ class Message(Model):
         CheckConstraint(named_check("state", State), name="state"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_when"),
         Index("ix_outbox_message_due", "next_try_at", "id", postgresql_where=text("state = 'waiting'")),
-        Index("ix_outbox_message_recipient", "recipient"),
+        Index("ix_outbox_message_recipient", "recipient", "id"),
+        Index("ix_outbox_message_created", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -28,9 +29,13 @@ class Message(Model):
     template: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str]  # the rendered template, marks included; both parts of the mail are made from it
+    sealed: Mapped[bytes | None]  # the links and codes of the body, encrypted: the body has marks in their place
+    unsubscribe: Mapped[str | None]  # news only: the page that ends it, its secret sealed too
     state: Mapped[State] = mapped_column(Named(State), server_default=text("'waiting'"))
     created_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    again_at: Mapped[datetime | None]  # an administrator had it sent once more
+    again_by: Mapped[str | None]

@@ -13,6 +13,8 @@ First line: the subject, which is also the heading. Then paragraphs, blank lines
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -58,9 +60,12 @@ def one_line(text: str, limit: int = 200) -> str:
     return re.sub(r" +", " ", plain).strip()[:limit]
 
 
+_NO_SEALS = {ord("⟦"): "[", ord("⟧"): "]"}  # the marks of a sealed secret are ours alone
+
+
 def disarm(text: str) -> str:
     """A value from outside, made unable to pass for one of our marks, and kept on its line."""
-    plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text)
+    plain = re.sub(r"[\s\x1c-\x1f\x85\u2028\u2029]+", _space, text).translate(_NO_SEALS)
     plain = plain.replace("[[", "[ [").replace("]]", "] ]").replace("::", ": :")
     return re.sub(r"^(?:[#>!%]|!!) ", "", plain)
 
@@ -126,23 +131,65 @@ def _add(blocks: list[Block], block: Block) -> None:
         blocks.append(block)
 
 
-def plain_text(letter: Letter) -> str:
-    """The letter as its plain-text part."""
+LINE = 72
+
+
+def _folded(line: str) -> str:
+    """The line cut at spaces so that a text client needs no sideways scrolling; addresses stay whole."""
+    return textwrap.fill(line, LINE, break_long_words=False, break_on_hyphens=False) or line
+
+
+def plain_text(letter: Letter, foot: Sequence[str] = ()) -> str:
+    """The letter as its plain-text part: heading underlined, rows one under the other, links on their own line."""
     parts: list[str] = []
     for block in letter.blocks:
         match block.kind:
             case "button":
                 parts.append(f"{block.lines[0]}:\n{block.lines[1]}")
             case "rows":
-                parts.append("\n".join(f"{label}: {value}" for label, value in block.rows))
+                parts.append("\n".join(_folded(f"{label}: {value}") for label, value in block.rows))
             case "quote":
-                parts.append("\n".join(f"> {line}" for line in block.lines))
+                quoted = [f"> {each}" for line in block.lines for each in _folded(line).splitlines()]
+                parts.append("\n".join(quoted))
+            case "heading":
+                parts.append(f"{block.lines[0]}\n{'-' * min(len(block.lines[0]), LINE)}")
             case "bar":
-                parts.append(block.lines[0])
+                parts.append(_folded(block.lines[0]))
             case _:
-                parts.append("\n".join(block.lines))
-    return "\n\n".join([letter.subject, *parts]) + "\n"
+                parts.append("\n".join(_folded(line) for line in block.lines))
+    head = f"{_folded(letter.subject)}\n{'=' * min(len(letter.subject), LINE)}"
+    end = ["-- \n" + "\n".join(foot)] if foot else []
+    return "\n\n".join([head, *parts, *end]) + "\n"
 
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+SECRET_NAMES = ("token", "code", "stop")  # what a template is given under these names opens something
+SHORTEST_SECRET = 6
+ONCE = frozenset({"identity/code", "identity/confirm", "identity/reset", "groups/invitation"})  # secrets that wear out
+HIDDEN = "••••••"
+_SEAL = re.compile(r"⟦(\d)⟧")
+_LONG = re.compile(r"(?<=[/=])[A-Za-z0-9_.~-]{32,}")
+
+
+def seal(text: str, secrets: Sequence[str]) -> str:
+    """The text with a mark in the place of each secret: what is kept and shown to the office."""
+    for place, secret in enumerate(secrets):
+        text = text.replace(secret, f"⟦{place}⟧")
+    return text
+
+
+def unseal(text: str, secrets: Sequence[str]) -> str:
+    """The text as its reader gets it."""
+    return _SEAL.sub(lambda found: secrets[int(found[1])] if int(found[1]) < len(secrets) else HIDDEN, text)
+
+
+def masked(text: str) -> str:
+    """The text for everybody but its reader: no link that opens something, no code that signs."""
+    return _LONG.sub(HIDDEN, _SEAL.sub(HIDDEN, text))
+
+
+# --- waiting ----------------------------------------------------------------------------------------------------------
 
 LEASE = timedelta(minutes=3)  # a worker that dies while sending: another takes the message up after this
 TRIES = 16
@@ -151,3 +198,10 @@ TRIES = 16
 def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many failures: one minute, doubling to six hours; all tries reach over two days."""
     return min(timedelta(minutes=2 ** min(attempts - 1, 12)), timedelta(hours=6))
+
+
+# A letter is the only page with styles of its own; nothing in it runs, and it asks no server for anything.
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'self'; frame-ancestors 'self'; "
+    "form-action 'none'; sandbox allow-top-navigation-by-user-activation"
+)

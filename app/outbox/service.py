@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
-from app.core import jobs
+from app.core import crypto, jobs
 from app.core.db import db
+from app.core.errors import Conflict
 from app.core.refs import new_ref
-from app.outbox import gateway, rules
+from app.outbox import gateway, queries, rules
 from app.outbox.models import Message
 from app.outbox.rules import State
 
 
 def send(
-    to: str, template: str, *, language: str, now: datetime, key: str | None = None, **context: Any
+    to: str,
+    template: str,
+    *,
+    language: str,
+    now: datetime,
+    key: str | None = None,
+    unsubscribe: str | None = None,
+    **context: Any,
 ) -> Message | None:
     """Write the mail of that template ("room/name") in that language; with a key it is written only once.
 
     Nothing leaves here: a job sends what the transaction has committed. Returns None where the key was used before.
+    News names the page that ends it (`unsubscribe`): the mail program offers it, and so does the foot of the letter.
     """
     if key is not None and db.session.scalars(select(Message.id).where(Message.key == key)).first() is not None:
         return None
-    body = gateway.write(template, language, context)
+    secrets = [
+        str(context[name]) for name in rules.SECRET_NAMES if len(str(context.get(name) or "")) >= rules.SHORTEST_SECRET
+    ]
+    body = rules.seal(gateway.write(template, language, context), secrets)
     message = Message(
         ref=new_ref("msg"),
         key=key,
@@ -33,13 +46,15 @@ def send(
         template=template,
         subject=rules.parse(body).subject,
         body=body,
+        sealed=crypto.encrypt(json.dumps(secrets)) if secrets else None,
+        unsubscribe=rules.seal(unsubscribe, secrets) if unsubscribe else None,
         created_at=now,
         next_try_at=now,
     )
     db.session.add(message)
     db.session.flush()
     if gateway.has_server():
-        jobs.defer("outbox.deliver", key="outbox.deliver")
+        jobs.defer("outbox.deliver", queue="mail", key="outbox.deliver")
     return message
 
 
@@ -72,12 +87,58 @@ def failed(message: Message, reason: str, *, for_good: bool, now: datetime) -> N
         message.next_try_at = now + rules.wait_after(message.attempts)
 
 
+def send_again(message: Message, *, by: str, now: datetime) -> Message:
+    """An administrator has a letter sent once more: one that failed from the start, one that left as a second copy."""
+    message = queries.locked(message.id)
+    if not message.body:
+        raise Conflict("The words of this letter were removed after a month: it cannot be sent again.")
+    if message.template in rules.ONCE:
+        raise Conflict("This letter holds a link or a code that works once. Its reader asks for a new one on the page.")
+    if message.state is State.WAITING:
+        raise Conflict("This letter is still waiting: it is tried again by itself.")
+    if message.state is State.FAILED:
+        message.state, message.attempts, message.next_try_at, message.last_error = State.WAITING, 0, now, None
+        again = message
+    else:
+        again = _copy(message, now)
+        db.session.add(again)
+    again.again_at, again.again_by = now, by
+    db.session.flush()
+    if gateway.has_server():
+        jobs.defer("outbox.deliver", queue="mail", key="outbox.deliver")
+    return again
+
+
+def _copy(message: Message, now: datetime) -> Message:
+    return Message(
+        ref=new_ref("msg"),
+        recipient=message.recipient,
+        language=message.language,
+        template=message.template,
+        subject=message.subject,
+        body=message.body,
+        sealed=message.sealed,
+        unsubscribe=message.unsubscribe,
+        state=State.WAITING,
+        created_at=now,
+        next_try_at=now,
+        attempts=0,
+    )
+
+
 def forget_old(*, now: datetime, days: int = 30) -> None:
-    """Remove the words of mail that left long ago: they may hold links and codes, and personal data."""
+    """Remove the words of mail that left or failed long ago: they are personal data, and may hold links and codes."""
+    before = now - timedelta(days=days)
     db.session.execute(
         update(Message)
-        .where(Message.state == State.SENT, Message.sent_at < now - timedelta(days=days), Message.body != "")
-        .values(body="")
+        .where(
+            or_(
+                (Message.state == State.SENT) & (Message.sent_at < before),
+                (Message.state == State.FAILED) & (Message.next_try_at < before),
+            ),
+            Message.body != "",
+        )
+        .values(body="", sealed=None, unsubscribe=None)
     )
 
 
@@ -86,6 +147,20 @@ def page(language: str, path: str) -> str:
     return f"{gateway.base_url()}/{language}{path}"
 
 
-def html_of(message: Message) -> str:
-    """The message as its reader's mail program shows it."""
-    return gateway.html(rules.parse(message.body), message.language)
+def html_of(message: Message, *, hidden: bool = False) -> str:
+    """The message as its reader's mail program shows it; `hidden` leaves out what only the reader may know."""
+    return gateway.html(
+        queries.letter(message, hidden=hidden),
+        message.language,
+        unsubscribe=queries.unsubscribe_of(message, hidden=hidden),
+        preview=True,
+    )
+
+
+def text_of(message: Message, *, hidden: bool = False) -> str:
+    """The plain-text part, as it is sent; `hidden` leaves out what only the reader may know."""
+    return gateway.text(
+        queries.letter(message, hidden=hidden),
+        message.language,
+        unsubscribe=queries.unsubscribe_of(message, hidden=hidden),
+    )

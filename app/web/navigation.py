@@ -67,7 +67,7 @@ DESK = (
     Entry(_l("Rankings"), "evaluation.rankings", rooms=("evaluation",), roles=OFFICE),
     Entry(_l("Campaigns"), "settlement.index", rooms=("settlement",), roles=OFFICE),
     Entry(_l("Payments"), "grants.orders", rooms=("grants",), roles=OFFICE | {"finance"}),
-    Entry(_l("People"), "identity.people", rooms=("identity",), roles=frozenset({"administrator"})),
+    Entry(_l("People"), "identity.people", rooms=("identity", "outbox", "journal"), roles=frozenset({"administrator"})),
     Entry(_l("Public site"), "web.home"),
 )
 FOOTER = (

@@ -259,6 +259,7 @@ def _accounts(city: City) -> None:
     with transaction():
         identity_verbs.ask_reset(member.email, language="it", address="", now=now)
     city.refs["reset_token"] = _token(member.email)
+    city.refs["letter"] = outbox.latest(1, recipient=member.email)[0].ref
     with transaction():
         identity_verbs.open_session(member, now=now)
     city.refs["session"] = people.sessions(member.id, now)[0].ref

@@ -56,6 +56,12 @@ PLACES: dict[str, Place] = {
     "web.page": everyone(name="=privacy"),
     "web.desk": anyone_signed_in(),
     "journal.index": ADMIN,
+    "outbox.index": ADMIN,
+    "outbox.mine": anyone_signed_in(),
+    "outbox.show": staff("administrator", ref="letter"),
+    "outbox.drawn": staff("administrator", ref="letter"),
+    "outbox.ask_again": staff("administrator", ref="letter"),
+    "outbox.again": staff("administrator", ref="letter"),
     # --- accounts
     "identity.register": everyone(),
     "identity.take_registration": everyone(),

@@ -19,6 +19,9 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.kept: list[EmailMessage] = []
         self.answer = b"250 ok"
         self.hang_up = False
+        self.silent = False  # takes the call and says nothing
+        self.calls = 0
+        self.verdict = b"250 kept"
         self.port = self.server_address[1]
         self.thread = threading.Thread(target=self.serve_forever, daemon=True)
         self.thread.start()
@@ -33,6 +36,10 @@ class _Session(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
+        self.server.calls += 1
+        if self.server.silent:
+            self.rfile.readline()  # until the caller loses patience
+            return
         self._say(b"220 test")
         while line := self.rfile.readline().strip():
             verb = line[:4].upper()
@@ -43,8 +50,9 @@ class _Session(socketserver.StreamRequestHandler):
                     body += part.removeprefix(b".") if part.startswith(b"..") else part
                 if self.server.hang_up:
                     return
-                self.server.kept.append(message_from_bytes(body, policy=policy.default))  # type: ignore[arg-type]
-                self._say(b"250 kept")
+                if self.server.verdict.startswith(b"250"):
+                    self.server.kept.append(message_from_bytes(body, policy=policy.default))  # type: ignore[arg-type]
+                self._say(self.server.verdict)
             elif verb == b"RCPT":
                 self._say(self.server.answer)
             elif verb == b"QUIT":

@@ -4,7 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from app.outbox.rules import TRIES, Block, disarm, one_line, parse, plain_text, wait_after
+from app.outbox.rules import (
+    HIDDEN,
+    TRIES,
+    Block,
+    disarm,
+    masked,
+    one_line,
+    parse,
+    plain_text,
+    seal,
+    unseal,
+    wait_after,
+)
 
 TEXT = """
 Grazie, la tua promessa è registrata
@@ -45,7 +57,7 @@ def test_a_quotation_stays_one_box_across_blank_lines():
 def test_a_bar_has_its_share_and_its_words():
     letter = parse("Oggetto\n\n% 40 50,00 € tuoi + 75,00 € del Comune\n")
     assert letter.blocks == (Block("bar", ("50,00 € tuoi + 75,00 € del Comune", "40")),)
-    assert plain_text(letter) == "Oggetto\n\n50,00 € tuoi + 75,00 € del Comune\n"
+    assert plain_text(letter) == "Oggetto\n=======\n\n50,00 € tuoi + 75,00 € del Comune\n"
 
 
 def test_the_plain_part_reads_well_without_marks():
@@ -101,3 +113,30 @@ def test_the_city_s_sum_has_its_own_mark_and_nobody_else_can_write_it():
 
 def test_a_sum_in_the_subject_keeps_its_sign_beside_it():
     assert parse("Pagati  75,00\u00a0€\n\nTesto").subject == "Pagati 75,00\u00a0€"
+
+
+def test_long_lines_are_folded_for_a_text_client_and_addresses_stay_whole():
+    long = "La raccolta si è chiusa e il Comune ha messo la sua parte: " * 4
+    address = f"https://cofonda.example/it/pledges/{'a' * 90}"
+    text = plain_text(parse(f"Oggetto\n\n{long}\n\n[[Apri|{address}]]\n"), ["Ufficio"])
+    assert max(len(line) for line in text.splitlines() if not line.startswith("https://")) <= 72
+    assert f"\n{address}\n" in text
+    assert text.endswith("-- \nUfficio\n")
+
+
+def test_a_secret_is_kept_apart_from_the_words():
+    words = "Codice 123456, https://cofonda.example/it/reset/Zx9_secret-token"
+    kept = seal(words, ["Zx9_secret-token", "123456"])
+    assert "123456" not in kept
+    assert "secret" not in kept
+    assert unseal(kept, ["Zx9_secret-token", "123456"]) == words
+    assert masked(kept) == f"Codice {HIDDEN}, https://cofonda.example/it/reset/{HIDDEN}"
+
+
+def test_a_name_cannot_ask_for_a_secret():
+    assert disarm("⟦0⟧") == "[0]"
+
+
+def test_a_secret_in_an_old_letter_is_hidden_by_its_length():
+    assert masked(f"https://cofonda.example/it/pledges/{'aZ9-' * 11}") == f"https://cofonda.example/it/pledges/{HIDDEN}"
+    assert masked("https://cofonda.example/it/projects/officina") == "https://cofonda.example/it/projects/officina"

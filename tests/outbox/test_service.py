@@ -1,8 +1,11 @@
 """Mail is written with the action, sent by the job, and never lost or doubled."""
 
+import time
+
 import pytest
 
 from app.core.db import db, transaction
+from app.core.errors import Conflict
 from app.outbox import queries, service
 from app.outbox.rules import State
 from tests.outbox.server import MailServer
@@ -34,6 +37,11 @@ def test_a_mail_is_written_in_the_readers_language_with_both_parts(app, clock):
     assert queries.find(italian.ref) == italian
     assert [message.ref for message in queries.latest(words="PASSWORD")] == [english.ref, italian.ref]
     assert queries.latest(words="100%_") == []
+    assert queries.log(queries.Wanted(words="PASSWORD", kind="identity/reset", day=clock.now().date())) == [
+        english,
+        italian,
+    ]
+    assert queries.log(queries.Wanted(state=State.FAILED)) == []
 
 
 def test_a_key_is_written_once(app, clock):
@@ -173,3 +181,114 @@ def test_an_address_that_is_none_does_not_hold_up_the_others(app, clock, server,
     assert wrong.state in (State.FAILED, State.WAITING)
     assert wrong.last_error
     assert [mail["To"] for mail in server.kept] == [right.recipient]
+
+
+def test_the_headers_say_who_answers_and_that_a_machine_wrote(app, clock, server, run_jobs):
+    write(clock)
+    run_jobs()
+    (mail,) = server.kept
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert str(mail["Reply-To"]) == "Area Innovazione sociale <cofonda@comune.example>"
+    assert mail["Content-Language"] == "it"
+    assert mail["List-Unsubscribe"] is None
+
+
+def test_a_letter_asks_no_server_for_anything(app, clock, server, run_jobs):
+    write(clock)
+    run_jobs()
+    (mail,) = server.kept
+    html = mail.get_body(("html",)).get_content()
+    sources = [part.split('"')[0] for part in html.split('src="')[1:]]
+    assert sources == ["cid:courtyard"]
+    assert "url(" not in html
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<courtyard>"
+    assert len(picture.get_content()) < 12_000
+
+
+def test_news_can_be_ended_from_the_mail_program_and_from_the_letter(app, clock, server, run_jobs):
+    with transaction():
+        service.send(
+            "a@example.org",
+            "identity/reset",
+            language="en",
+            now=clock.now(),
+            name="Ada",
+            token="t" * 43,
+            unsubscribe="http://localhost/en/follow/stop/" + "s" * 43,
+            stop="s" * 43,
+        )
+    run_jobs()
+    (mail,) = server.kept
+    assert mail["List-Unsubscribe"] == f"<http://localhost/en/follow/stop/{'s' * 43}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f'href="http://localhost/en/follow/stop/{"s" * 43}"' in mail.get_body(("html",)).get_content()
+    assert f"/follow/stop/{'s' * 43}" in mail.get_body(("plain",)).get_content()
+
+
+def test_what_is_kept_and_shown_to_the_office_holds_no_secret(app, clock, database):
+    with transaction():
+        message = service.send(
+            "a@example.org", "identity/code", language="it", now=clock.now(), name="Ada", code="246813", about=""
+        )
+    with database.connect() as other:
+        row = other.execute("select row_to_json(m)::text from outbox_message m").fetchone()[0]
+    assert "246813" not in row
+    for shown in (service.html_of(message, hidden=True), service.text_of(message, hidden=True)):
+        assert "246813" not in shown
+        assert "••••••" in shown
+    assert "246813" in service.text_of(message)
+
+
+def test_a_server_that_hangs_costs_one_letters_patience(app, clock, server, run_jobs):
+    first, second = write(clock), write(clock, to="bruno@example.org")
+    server.silent, app.config["MAIL_TIMEOUT"] = True, 0.3
+    began = time.monotonic()
+    try:
+        run_jobs("outbox.deliver")
+    finally:
+        app.config["MAIL_TIMEOUT"] = 20
+    assert time.monotonic() - began < 5
+    db.session.refresh(first)
+    db.session.refresh(second)
+    assert "timed out" in first.last_error
+    assert second.attempts <= 1
+    server.silent = False
+    clock.move(minutes=5)
+    run_jobs("outbox.deliver")
+    assert len(server.kept) == 2
+
+
+def test_a_message_refused_for_good_keeps_the_servers_reason(app, clock, server, run_jobs):
+    message = write(clock)
+    server.verdict = b"554 5.7.1 refused as unwanted"
+    run_jobs()
+    db.session.refresh(message)
+    assert message.state is State.FAILED
+    assert "554 5.7.1 refused as unwanted" in message.last_error
+
+
+def test_an_administrator_has_a_failed_letter_sent_again(app, clock, server, run_jobs):
+    with transaction():
+        message = service.send("a@example.org", "identity/password_changed", language="it", now=clock.now(), name="Ada")
+    server.answer = b"550 no such person"
+    run_jobs()
+    server.answer = b"250 ok"
+    clock.move(hours=1)
+    with transaction():
+        assert service.send_again(message, by="Rita", now=clock.now()) is message
+    run_jobs()
+    db.session.refresh(message)
+    assert (message.state, message.again_by) == (State.SENT, "Rita")
+    with transaction():
+        copy = service.send_again(message, by="Rita", now=clock.now())
+    run_jobs()
+    assert copy.ref != message.ref
+    assert [mail["Message-ID"] for mail in server.kept] == [f"<{each.ref}@localhost>" for each in (message, copy)]
+
+
+def test_a_letter_whose_secret_wears_out_is_not_sent_again(app, clock, server, run_jobs):
+    message = write(clock)
+    run_jobs()
+    with pytest.raises(Conflict), transaction():
+        service.send_again(message, by="Rita", now=clock.now())

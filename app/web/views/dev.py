@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from math import ceil
 
 import requests
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core import clock, settings
 from app.core.db import transaction
-from app.core.errors import Missing
 from app.outbox import queries as outbox
+from app.outbox import service as letters
+from app.outbox.rules import LETTER_POLICY
 from app.web import gates
 
 bp = Blueprint("dev", __name__, url_prefix="/dev")
@@ -26,17 +27,27 @@ STEPS = {"10m": 600, "1h": 3600, "1d": 86400, "3d": 3 * 86400, "7d": 7 * 86400, 
 def mail() -> ResponseReturnValue:
     """The latest messages, newest first."""
     words = request.args.get("q", "").strip()
-    return render_template("web/dev_mail.html", messages=outbox.latest(200, words=words), words=words)
+    found = [(each, outbox.letter(each).subject) for each in outbox.latest(200, words=words)]
+    return render_template("web/dev_mail.html", messages=found, words=words)
 
 
 @bp.get("/mail/<ref>")
 @gates.dev_only
 def message(ref: str) -> ResponseReturnValue:
-    """One message as its reader sees it."""
-    found = outbox.find(ref)
-    if found is None:
-        raise Missing("There is no such message.")
-    return render_template("web/dev_message.html", message=found, letter=outbox.letter(found))
+    """One message as its reader sees it: how it looks, and its plain text."""
+    found = outbox.by_ref(ref)
+    g.frames_own_page = True
+    return render_template(
+        "web/dev_message.html", message=found, subject=outbox.letter(found).subject, text=letters.text_of(found)
+    )
+
+
+@bp.get("/mail/<ref>/html")
+@gates.dev_only
+def letter(ref: str) -> ResponseReturnValue:
+    """The HTML part alone, for the frame of the page above."""
+    found = outbox.by_ref(ref)
+    return Response(letters.html_of(found), headers={"Content-Security-Policy": LETTER_POLICY})
 
 
 @bp.get("/clock")
