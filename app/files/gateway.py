@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.core.money import N_
 from app.files.models import File
-from app.files.rules import PIXELS, SCAN_SIDE, SIDE, SUFFIX, WIDTHS
+from app.files.rules import AT_ONCE, LATER, PIXELS, SCAN_SIDE, SIDE, SUFFIX, WIDTHS
 
 _STORED = re.compile(r"[0-9a-f]{40}")
 TOO_LARGE = N_("This picture is too large. Make it smaller than 25 megapixels.")
@@ -87,16 +87,21 @@ def _encoded(picture: Image.Image, form: str, **options: object) -> bytes:
 
 
 def draw_picture(data: bytes, media_type: str) -> Drawn:
-    """WebP at the widths that pages use, the largest being the file itself, and AVIF for phones."""
+    """WebP at the widths that pages use, the largest being the file itself."""
     picture = _decoded(data, media_type, 2 * max(WIDTHS))
     large = _within(picture, max(WIDTHS))
     small = _within(large, min(WIDTHS))
     main = _encoded(large, "WEBP", quality=82, method=4)
-    variants = {
-        "640.webp": _encoded(small, "WEBP", quality=80, method=4),
-        "640.avif": _encoded(small, "AVIF", quality=60, speed=8),
-    }
+    variants = {"640.webp": _encoded(small, "WEBP", quality=80, method=4)}
     return Drawn(main, "image/webp", large.width, large.height, variants)
+
+
+def draw_variants(data: bytes) -> dict[str, bytes]:
+    """The AVIF forms of a picture that we drew: slow to make, smallest to send."""
+    with Image.open(BytesIO(data), formats=("WEBP",)) as picture:
+        large = _bare(picture)
+    widths = {name: int(name.partition(".")[0]) for name in LATER}
+    return {name: _encoded(_within(large, width), "AVIF", quality=58, speed=8) for name, width in widths.items()}
 
 
 def draw_scan(data: bytes, media_type: str) -> Drawn:
@@ -131,9 +136,17 @@ def write(data: bytes, media_type: str, variants: dict[str, bytes]) -> str:
     return stored_as
 
 
+def add(file: File, variants: dict[str, bytes]) -> None:
+    """Put further forms beside a stored picture; doing it again replaces them."""
+    folder = _place(file.stored_as)
+    for name, content in variants.items():
+        _write_whole(folder / name, content)
+    _settle(folder)
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     """Whole or not at all, even if the power fails: written aside, flushed, then renamed."""
-    aside = path.with_name(f".{path.name}.part")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with aside.open("xb") as out:
         out.write(content)
         out.flush()
@@ -150,8 +163,8 @@ def _settle(folder: Path) -> None:
 
 
 def path(file: File, variant: str | None = None) -> Path:
-    """Where the file lies, or one of its variants ("640.webp", "640.avif")."""
-    if variant is not None and variant not in ("640.webp", "640.avif"):
+    """Where the file lies, or one of its variants ("640.webp", "640.avif", "1280.avif")."""
+    if variant is not None and variant not in AT_ONCE + LATER:
         raise ValueError(f"no variant {variant}")
     return _place(file.stored_as) / (variant or f"main{SUFFIX[file.media_type]}")
 

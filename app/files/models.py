@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Identity
+from sqlalchemy import CheckConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Named, named_check
@@ -18,6 +18,7 @@ class File(Model):
         CheckConstraint("size > 0", name="not_empty"),
         CheckConstraint("length(sha256) = 64", name="sha256_whole"),
         CheckConstraint("kind <> 'picture' or (width > 0 and height > 0)", name="picture_measured"),
+        Index("ix_files_file_unvaried", "id", postgresql_where=text("kind = 'picture' and varied_at is null")),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -32,4 +33,5 @@ class File(Model):
     height: Mapped[int | None]
     stored_as: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    varied_at: Mapped[datetime | None]  # since when a picture has its AVIF forms; pages name them only from then on
     created_by: Mapped[int | None]  # a person, without foreign key: people live on a higher floor

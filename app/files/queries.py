@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
 from app.core.db import db
 from app.files.models import File
+from app.files.rules import Kind
 
 
 def by_ref(ref: str) -> File | None:
@@ -23,6 +24,12 @@ def by_id(file_id: int) -> File | None:
 def by_ids(file_ids: Iterable[int]) -> Mapping[int, File]:
     """The files of those rows."""
     return {file.id: file for file in db.session.scalars(select(File).where(File.id.in_(list(file_ids))))}
+
+
+def unvaried(limit: int) -> Sequence[int]:
+    """Pictures that still lack their AVIF forms, oldest first."""
+    rows = select(File.id).where(File.kind == Kind.PICTURE, File.varied_at.is_(None)).order_by(File.id).limit(limit)
+    return db.session.scalars(rows).all()
 
 
 def known(names: Iterable[str]) -> set[str]:

@@ -22,6 +22,9 @@ LARGEST = 10 * MEGABYTE
 PIXELS = {"image/jpeg": 120_000_000, "image/png": 25_000_000, "image/webp": 25_000_000}
 SIDE = 20_000
 WIDTHS = (640, 1280)
+FORMS = {"webp": "image/webp", "avif": "image/avif"}
+# Beside the picture itself (WebP at the larger width): the small WebP is drawn at once, AVIF takes longer and follows.
+AT_ONCE, LATER = ("640.webp",), ("640.avif", "1280.avif")
 SCAN_SIDE = 3_000  # scans keep enough to be read and printed
 
 SUFFIX = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from app.core import crypto
+from app.core import crypto, jobs
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Invalid
@@ -73,7 +73,17 @@ def _keep(
     )
     db.session.add(file)
     db.session.flush()
+    if kind is Kind.PICTURE:
+        jobs.defer("files.vary", key=f"files.vary:{file.id}", file_id=file.id)
     return file
+
+
+def vary(file: File, *, now: datetime) -> None:
+    """Give a picture its AVIF forms; a second time changes nothing."""
+    if file.varied_at is not None:
+        return
+    gateway.add(file, gateway.draw_variants(gateway.read(file)))
+    file.varied_at = now
 
 
 ORPHAN_AGE = 24 * 3600

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
-from app.core.db import transaction
+from app.core import jobs
+from app.core.db import db, transaction
 from app.core.errors import Invalid
 from app.files import gateway, queries, service
-from tests.make.pictures import pdf, photo
+from tests.make.pictures import pdf, photo, scene
 
 
 def store(data, name="foto.jpg", kind="picture", private=False, now=None):
@@ -34,7 +36,9 @@ def refused(data, kind="picture"):
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_picture_keeps_nothing_of_where_when_and_by_whom(app, form):
     file = store(photo(form=form))
-    for variant in (None, "640.webp", "640.avif"):
+    with transaction():
+        service.vary(file, now=file.created_at)
+    for variant in (None, "640.webp", "640.avif", "1280.avif"):
         data = gateway.path(file, variant).read_bytes()
         for secret in (b"Telefono", b"Alberti", b"Exif", b"GPS"):
             assert secret not in data
@@ -51,9 +55,51 @@ def test_a_picture_that_lies_on_its_side_is_turned_upright(app):
 def test_a_large_picture_is_kept_at_the_widths_that_pages_use(app):
     file = store(photo(3000, 1500))
     assert (file.width, file.height) == (1280, 640)
-    for variant in ("640.webp", "640.avif"):
-        with Image.open(gateway.path(file, variant)) as small:
-            assert small.size == (640, 320)
+    with Image.open(gateway.path(file, "640.webp")) as small:
+        assert small.size == (640, 320)
+
+
+def test_the_avif_forms_are_drawn_by_a_job_once_and_are_smaller_than_webp(app, run_jobs, clock):
+    file = store(scene(2400, 1200))
+    folder = gateway.path(file).parent
+    assert sorted(path.name for path in folder.iterdir()) == ["640.webp", "main.webp"]
+    assert file.varied_at is None
+    run_jobs()
+    db.session.refresh(file)
+    assert file.varied_at == clock.now()
+    sizes = {}
+    for variant, side, form in (
+        ("640.webp", (640, 320), "WEBP"),
+        ("640.avif", (640, 320), "AVIF"),
+        ("1280.avif", (1280, 640), "AVIF"),
+        (None, (1280, 640), "WEBP"),
+    ):
+        sizes[variant] = gateway.path(file, variant).stat().st_size
+        with Image.open(gateway.path(file, variant)) as drawn:
+            assert (drawn.size, drawn.format) == (side, form)
+    assert sizes["640.avif"] < sizes["640.webp"] < 60 * 1024
+    assert sizes["1280.avif"] < sizes[None] < 200 * 1024
+    drawn_at = gateway.path(file, "1280.avif").stat().st_mtime_ns
+    with transaction():
+        service.vary(file, now=clock.move(hours=1))
+    assert gateway.path(file, "1280.avif").stat().st_mtime_ns == drawn_at
+
+
+def test_a_picture_whose_job_was_lost_is_found_again_and_one_that_is_gone_harms_nothing(app, run_jobs, clock):
+    file = store(photo())
+    with transaction():
+        db.session.execute(text("delete from procrastinate_jobs"))
+    assert queries.unvaried(10) == [file.id]
+    run_jobs("files.vary_rest")
+    assert queries.unvaried(10) == []
+    with transaction():
+        jobs.defer("files.vary", file_id=0)
+    assert run_jobs() == 1
+
+
+def test_a_document_gets_no_forms(app, run_jobs):
+    store(pdf(), kind="document", private=True)
+    assert run_jobs() == 0
 
 
 def test_a_very_tall_picture_stays_within_bounds(app):

@@ -52,6 +52,7 @@ PLACES: dict[str, Place] = {
     "machines.readyz": everyone(),
     "theme.sheet": everyone(code="=5a2a82"),
     "files.picture": everyone(ref="picture", width="=640"),
+    "files.variant": everyone(ref="picture", width="=1280", form="=avif"),
     "web.home": everyone(),
     "web.page": everyone(name="=privacy"),
     "web.desk": anyone_signed_in(),

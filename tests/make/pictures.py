@@ -22,6 +22,20 @@ def photo(width: int = 900, height: int = 600, *, form: str = "JPEG", turned: bo
     return out.getvalue()
 
 
+def scene(width: int = 2400, height: int = 1200) -> bytes:
+    """A photograph with soft and sharp parts, as a camera makes them: what its forms weigh can be measured."""
+    soft = Image.radial_gradient("L").resize((width, height))
+    other = Image.linear_gradient("L").rotate(90).resize((width, height))
+    coarse = Image.effect_noise((width // 12, height // 12), 90).resize((width, height), Image.Resampling.BICUBIC)
+    picture = Image.merge("RGB", [Image.blend(one, coarse, 0.35) for one in (soft, other, coarse)])
+    for k in range(12):
+        x = k * width // 12
+        picture.paste((20 * k, 255 - 20 * k, 90), (x, height // 3, x + width // 24, height // 3 + height // 5))
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
 def pdf(words: str = "Atto costitutivo") -> bytes:
     """A small, whole PDF with one page of words."""
     stream = f"BT /F1 18 Tf 40 700 Td ({words}) Tj ET".encode("latin-1")
