@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021_picture_forms"
-down_revision = "0020_transparency"
+revision = "0022_picture_forms"
+down_revision = "0021_letters"
 branch_labels = None
 depends_on = None
 
