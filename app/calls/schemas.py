@@ -114,6 +114,19 @@ _READERS: dict[Section, Callable[[Reading], Data]] = {
 }
 
 
+def beside(name: Section, form: Form, errors: Mapping[str, Refusal]) -> dict[str, Refusal]:
+    """Sentences about a whole table moved to the fields where they are mended."""
+    placed = dict(errors)
+    if name is Section.TRANCHES and "tranches" in placed:
+        placed["balance"] = placed.pop("tranches")
+    if name is Section.CRITERIA and "criteria" in placed:
+        said = placed.pop("criteria")
+        weights = [one for n in range(1, ROWS + 1) if form.get(one := f"weight_{n}", "").strip()]
+        light = [one for one in weights if not form[one].strip().strip("0")]
+        placed |= dict.fromkeys(light or weights[-1:] or ["name_it_1"], said)
+    return placed
+
+
 def typed(name: Section, data: Mapping[str, Any], language: str) -> Data:
     """A section of the terms as its form shows it."""
 

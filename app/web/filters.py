@@ -216,10 +216,10 @@ def typed(value: Any, kind: str = "") -> str:
         return ""
     if _is_amount(value):
         units, rest = divmod(value.cents, 100)
-        english = _language() == "en"
+        tongue = _language()
         if kind == "whole" and not rest:
             return str(units)
-        return f"{units}.{rest:02d}" if english else f"{units},{rest:02d}"
+        return f"{_grouped(units, tongue)}{'.' if tongue == 'en' else ','}{rest:02d}"
     if isinstance(value, datetime):
         return _local(value).strftime("%Y-%m-%dT%H:%M" if kind == "datetime-local" else "%Y-%m-%d")
     if isinstance(value, date):

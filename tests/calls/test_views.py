@@ -228,10 +228,48 @@ def test_basics_with_mistakes_come_back_with_what_was_typed(officer):
     assert "Questa data è passata" in text(past)
 
 
-def test_a_draft_is_thrown_away(officer):
+def test_a_draft_is_thrown_away_in_two_steps_the_first_says_what_is_lost(officer):
     call = calls.draft_call()
-    assert officer.post(f"/it/calls/manage/{call.ref}/discard").status_code == 303
-    assert officer.get(f"/it/calls/manage/{call.ref}").status_code == 404
+    desk = f"/it/calls/manage/{call.ref}"
+    assert f"{desk}/discard" in text(officer.get(desk))
+    asked = text(officer.get(f"{desk}/discard"))
+    assert call.title in asked
+    assert "Si perdono 7 voci compilate" in asked
+    untouched = officer.post(f"{desk}/discard")
+    assert untouched.status_code == 422
+    assert "Metti la spunta" in text(untouched)
+    assert officer.get(desk).status_code == 200
+    assert officer.post(f"{desk}/discard", data={"sure": "yes"}).status_code == 303
+    assert officer.get(desk).status_code == 404
+    assert officer.get(f"{desk}/discard").status_code == 404
+
+
+def test_a_published_call_cannot_be_thrown_away(officer):
+    call = calls.open_call()
+    assert officer.get(f"/it/calls/manage/{call.ref}/discard").status_code == 409
+    assert officer.post(f"/it/calls/manage/{call.ref}/discard", data={"sure": "yes"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "field", "sentence"),
+    [
+        ("criteria", {"weight_2": "39"}, "weight_2", "I pesi fanno 99"),
+        ("criteria", {"weight_1": "0"}, "weight_1", "almeno 1"),
+        ("criteria", dict.fromkeys(("name_it_1", "name_en_1", "weight_1", "name_it_2", "name_en_2", "weight_2"), ""),
+         "name_it_1", "almeno un criterio"),
+        ("tranches", {"balance": "40"}, "balance", "I pagamenti fanno il 90 per cento"),
+        ("tranches", {"advance": "100", "balance": "0"}, "balance", "alla fine"),
+    ],
+)
+def test_a_wrong_weight_or_part_is_marked_at_its_own_field(officer, name, change, field, sentence):
+    call = calls.draft_call()
+    answer = officer.post(f"/it/calls/manage/{call.ref}/terms/{name}", data={**SECTIONS[name], **change})
+    assert answer.status_code == 422
+    page = text(answer)
+    beside = page.split(f'id="f-{field}-error"')[1].split("</span></")[0]
+    assert sentence in beside
+    assert f'href="#f-{field}"' in page
+    assert page.count(sentence) == 2
 
 
 def test_a_corrigendum_gives_more_time_and_shows_its_reason_to_all(officer, clock):

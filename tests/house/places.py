@@ -117,6 +117,7 @@ PLACES: dict[str, Place] = {
     "calls.publish": staff("officer", ref="draft_call"),
     "calls.freeze": staff("officer", ref="draft_call"),
     "calls.discard": staff("officer", ref="draft_call"),
+    "calls.throw_away": staff("officer", ref="draft_call"),
     "calls.corrigendum": staff("officer", ref="open_call_ref"),
     "calls.correct": staff("officer", ref="open_call_ref"),
     # --- groups

@@ -77,7 +77,7 @@ VARIANTS: dict[str, tuple[str, list[str]]] = {
 # These end what others of their room need, so they come last.
 LAST = (
     "calls.freeze",
-    "calls.discard",
+    "calls.throw_away",
     "identity.change_password",
     "identity.end_other_sessions",
     "proposals.take_back",

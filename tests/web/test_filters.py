@@ -99,12 +99,21 @@ def test_a_hundred_percent_is_said_only_when_nothing_is_missing():
     assert filters.percent_of(euros("1"), Money(0), "it") == "0\u00a0%"
 
 
-@pytest.mark.parametrize("cents", [1, 50, 100, 1250, 480000, 123456789])
-def test_a_sum_put_back_into_its_field_reads_as_the_same_sum(app, cents):
-    for language in ("it", "en"):
-        with app.test_request_context(f"/{language}/"):
-            app.preprocess_request()
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_a_sum_put_back_into_its_field_reads_as_the_same_sum(app, language):
+    with app.test_request_context(f"/{language}/"):
+        app.preprocess_request()
+        for cents in (1, 50, 100, 1250, 480000, 123456789):
             assert parse(filters.typed(Money(cents)), language) == Money(cents)
+
+
+@pytest.mark.parametrize(("language", "written"), [("it", "60.000,00"), ("en", "60,000.00")])
+def test_a_sum_in_its_field_is_written_as_people_write_it(app, language, written):
+    with app.test_request_context(f"/{language}/"):
+        app.preprocess_request()
+        assert filters.typed(euros("60000")) == written
+        assert filters.typed(euros("1234567.80")) == ("1.234.567,80" if language == "it" else "1,234,567.80")
+        assert filters.typed(euros("999.50")) == ("999,50" if language == "it" else "999.50")
 
 
 def test_what_was_typed_stays_as_it_was_typed(app):

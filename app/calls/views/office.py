@@ -178,7 +178,7 @@ def save_section(ref: str, name: str) -> ResponseReturnValue:
         with transaction():
             service.fill(call, part, data, by=gates.require(), now=clock.now())
     except Invalid as refusal:
-        return _section_form(call, part, request.form, refusal.errors, 422)
+        return _section_form(call, part, request.form, schemas.beside(part, request.form, refusal.errors), 422)
     flash(_("Saved."), "done")
     return redirect(url_for("calls.edit", ref=ref), 303)
 
@@ -233,12 +233,28 @@ def freeze(ref: str) -> ResponseReturnValue:
     return redirect(url_for("calls.show", slug=call.slug), 303)
 
 
-@bp.post("/manage/<ref>/discard")
+def _discard_form(call: Call, errors: Any, status: int = 200) -> ResponseReturnValue:
+    ready = queries.readiness(call)
+    filled = len(Section) - len(ready.sections) + ready.basics
+    return render_template("calls/discard.html", call=call, filled=filled, errors=errors), status
+
+
+@bp.get("/manage/<ref>/discard")
 @gates.role("officer")
 def discard(ref: str) -> ResponseReturnValue:
+    """Ask once more before a draft is thrown away, and say what is lost."""
+    return _discard_form(_draft(ref), {})
+
+
+@bp.post("/manage/<ref>/discard")
+@gates.role("officer")
+def throw_away(ref: str) -> ResponseReturnValue:
     """Throw a draft away."""
+    call = _draft(ref)
+    if request.form.get("sure") != "yes":
+        return _discard_form(call, {"sure": _("Tick the box: what is thrown away cannot be brought back.")}, 422)
     with transaction():
-        service.discard(_draft(ref), by=gates.require(), now=clock.now())
+        service.discard(call, by=gates.require(), now=clock.now())
     flash(_("The draft is gone."), "done")
     return redirect(url_for("calls.manage"), 303)
 
