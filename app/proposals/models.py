@@ -63,12 +63,12 @@ class Proposal(Model):
 
 
 class Line(Model):
-    """One line of the budget."""
+    """One line of the budget; in a draft its name may still be empty or its sum zero."""
 
     __tablename__ = "proposals_line"
     __table_args__ = (
         UniqueConstraint("proposal_id", "position"),
-        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("amount >= 0 and (amount > 0 or name <> '')", name="says_something"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

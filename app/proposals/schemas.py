@@ -29,7 +29,7 @@ def rows_of(form: Mapping[str, str], least: int) -> int:
 
 
 def read_budget(form: Mapping[str, str], language: str, suggested: str = "") -> Budget:
-    """The total and the lines; empty rows and the suggested one without a sum are skipped, half-filled ones refused."""
+    """The total and the lines, half-filled ones too; empty rows and the suggested one without a sum are skipped."""
     errors: dict[str, Refusal | str] = {}
     lines: list[tuple[str, Money]] = []
     stated = _amount(form.get("total", ""), "total", language, errors)
@@ -37,12 +37,8 @@ def read_budget(form: Mapping[str, str], language: str, suggested: str = "") -> 
         name, typed = " ".join(form.get(f"name_{number}", "").split()), form.get(f"amount_{number}", "").strip()
         if not typed and name in ("", suggested):
             continue
-        if not name:
-            errors[f"name_{number}"] = N_("Say what this sum is for.")
         if len(name) > ROW_NAME_MAX:
             errors[f"name_{number}"] = Refusal("Write at most %(most)d characters.", most=ROW_NAME_MAX)
-        if not typed:
-            errors[f"amount_{number}"] = N_("Write how much this costs, for example 1,200.00.")
         amount = _amount(typed, f"amount_{number}", language, errors)
         lines.append((name, amount))
     if errors:

@@ -255,8 +255,12 @@ def test_a_published_call_cannot_be_thrown_away(officer):
     [
         ("criteria", {"weight_2": "39"}, "weight_2", "I pesi fanno 99"),
         ("criteria", {"weight_1": "0"}, "weight_1", "almeno 1"),
-        ("criteria", dict.fromkeys(("name_it_1", "name_en_1", "weight_1", "name_it_2", "name_en_2", "weight_2"), ""),
-         "name_it_1", "almeno un criterio"),
+        (
+            "criteria",
+            dict.fromkeys(("name_it_1", "name_en_1", "weight_1", "name_it_2", "name_en_2", "weight_2"), ""),
+            "name_it_1",
+            "almeno un criterio",
+        ),
         ("tranches", {"balance": "40"}, "balance", "I pagamenti fanno il 90 per cento"),
         ("tranches", {"advance": "100", "balance": "0"}, "balance", "alla fine"),
     ],

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from app.core.db import db
+from app.core.db import db, transaction
 from app.core.money import euros
-from app.pledges import queries
+from app.pledges import queries, service
 from app.pledges.rules import State
+from app.groups import queries as groups
+from app.groups import service as groups_service
 from tests.make import campaigns, payments, pledges
 from tests.pledges.test_views import field, said
 
@@ -84,3 +86,33 @@ def test_without_a_gap_there_is_no_such_page(client):
     campaign = campaigns.live_campaign()
     assert client.get(f"/it/projects/{campaign.slug}/gap").status_code == 410
     assert client.post(f"/it/projects/{campaign.slug}/gap", data={"other": "5"}).status_code == 410
+
+
+def check_anew(campaign):
+    """The provider stops the payee's account; the city checks it again."""
+    entity = groups.verified_entity(campaign.group_id)
+    with transaction():
+        groups_service.account_read(entity, ready=False, needs=["individual.id_number"], now=campaign.closes_at)
+
+
+def test_while_the_account_is_checked_anew_the_gap_waits_and_says_so(client, gap):
+    address = f"/it/projects/{gap.slug}/gap"
+    page = client.get(f"{address}?other=200")
+    check_anew(gap)
+    for answer in (client.get(address), client.post(address, data=form(page))):
+        assert answer.status_code == 409
+        assert "sta ricontrollando il conto" in said(answer)
+    assert db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.kind == "gap")).all() == []
+
+
+def test_while_the_account_is_checked_anew_a_declined_donor_reads_why_she_cannot_pay(client, gap):
+    pledge = db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.amount == euros("250"))).one()
+    with transaction():
+        address = "/it/pledges/" + service.new_link(pledge, now=gap.closes_at)
+    assert "Paga adesso" in said(client.get(address))
+    check_anew(gap)
+    assert "sta ricontrollando il conto" in said(client.get(address))
+    answer = client.post(f"{address}/card")
+    assert answer.status_code == 409
+    assert "sta ricontrollando il conto" in said(answer)
+    assert len(pledges.charges(pledge)) == 1

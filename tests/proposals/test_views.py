@@ -4,11 +4,15 @@ import io
 import re
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock as time
 from app.core.db import db, transaction
+from app.core.money import Money
 from app.outbox import queries as outbox
 from app.proposals import queries, service
+from app.proposals.models import Line, Proposal
 from tests.make import calls, campaigns, groups, identity, proposals, territory
 
 LIVE_PAGES = (
@@ -116,7 +120,7 @@ def test_a_budget_that_does_not_add_up_is_kept_and_says_what_is_missing(member):
     assert "Mancano: 780,00 € nel preventivo" in said(browser.get(url(proposal)))
     again = browser.get(url(proposal, "/budget"))
     assert "aggiungete una voce o cambiate il totale" in said(again)
-    assert 'value="6220,00"' in again.text
+    assert 'value="6.220,00"' in again.text
     assert [line.name for line in queries.lines(proposal)] == ["Banchi", "Corsi"]
     more = {**form, "rows": "7", "name_7": "Commissioni", "amount_7": "780"}
     assert browser.post(url(proposal, "/budget"), data=more).location == url(proposal)
@@ -163,15 +167,49 @@ def test_amounts_are_read_as_people_write_them(member):
         assert (proposal.total.cents, queries.lines(proposal)[0].amount.cents) == (123450, 123450), amount
 
 
-def test_half_a_row_is_refused_where_it_is(member):
+def test_half_a_line_of_the_budget_is_kept_and_counts_as_missing(member):
+    proposal = proposals.written()
+    browser = member(proposal)
+    typed = {
+        "total": "2.000,00",
+        "rows": "3",
+        "name_1": "Banchi",
+        "name_2": "Corsi",
+        "amount_2": "1.500",
+        "amount_3": "500",
+    }
+    assert browser.post(url(proposal, "/budget"), data=typed).location == url(proposal, "/budget")
+    assert [(line.name, line.amount.cents) for line in queries.lines(proposal)] == [
+        ("Banchi", 0),
+        ("Corsi", 150_000),
+        ("", 50_000),
+    ]
+    again = browser.get(url(proposal, "/budget"))
+    for piece in ('value="Banchi"', 'value="500,00"', 'id="f-amount_1-error"', 'id="f-name_3-error"'):
+        assert piece in again.text
+    assert 'id="f-total-error"' not in again.text
+    db.session.refresh(proposal)
+    assert proposal.state == "draft"
+    assert "Mancano: preventivo" in said(browser.get(url(proposal)))
+    assert said(browser.get(url(proposal, "/review"))).count("Banchi") == 1
+    assert "- Banchi: –" in browser.get(url(proposal, "/download")).text
+    whole = {**typed, "amount_1": "100", "amount_3": "400", "name_3": "Viti"}
+    assert browser.post(url(proposal, "/budget"), data=whole).location == url(proposal)
+    db.session.refresh(proposal)
+    assert proposal.state == "signing"
+
+
+def test_the_database_sends_no_proposal_with_half_a_line(app):
+    proposal = proposals.signed()
+    for name, amount in (("", 500), ("Banchi", 0)):
+        with pytest.raises(IntegrityError, match="proposals_lines_whole"), transaction():
+            db.session.add(Line(proposal_id=proposal.id, position=9, name=name, amount=Money(amount)))
+            db.session.execute(update(Proposal).where(Proposal.id == proposal.id).values(state="submitted"))
+
+
+def test_half_a_milestone_is_refused_where_it_is(member):
     proposal = proposals.started()
     browser = member(proposal)
-    answer = browser.post(
-        url(proposal, "/budget"), data={"total": "10", "rows": "3", "name_1": "Banchi", "amount_2": "5"}
-    )
-    assert answer.status_code == 422
-    assert 'id="f-amount_1-error"' in answer.text
-    assert 'id="f-name_2-error"' in answer.text
     answer = browser.post(
         url(proposal, "/milestones"),
         data={"rows": "3", "title_1": "Festa", "due_2": "2026-09-01", "title_3": "x", "due_3": "31/02/2026"},

@@ -9,6 +9,7 @@ from app.core.db import db
 from app.core.errors import Conflict, Gone, Invalid, Refusal
 from app.core.money import ZERO, Money
 from app.core.refs import new_ref
+from app.groups import queries as groups
 from app.groups.models import LegalEntity
 from app.journal import service as journal
 from app.pledges import queries
@@ -39,6 +40,7 @@ def pay_again(pledge: Pledge, *, now: datetime) -> Charge:
     last = tried[-1]
     if now >= last.pay_until:
         raise Gone("The time for paying again is over.")
+    _refuse_unpayable(last.entity_id)
     if last.state in LIVE:
         if last.mode is Mode.PRESENT:
             return last
@@ -72,6 +74,7 @@ def agree_gap(
     gap = queries.totals(campaign.id).gap(campaign.threshold)
     if now >= pay_until or gap == ZERO or queries.given_back(campaign.id):
         raise Gone("Nothing is missing any more: this project takes no gifts now.")
+    _refuse_unpayable(entity.id)
     address, shown = check_email(email), " ".join(name.split())
     if is_member(campaign, address, by):
         raise Invalid(
@@ -110,6 +113,12 @@ def agree_gap(
     made.checkout_expires_at = pledge.checkout_expires_at
     journal.record("pledges.agree_gap", subject=pledge.key, by=by, now=now, amount=amount.cents, charge=made.ref)
     return made
+
+
+def _refuse_unpayable(entity_id: int) -> None:
+    """Nobody pays while the payee's account is checked anew; the database would refuse the charge without a word."""
+    if not groups.is_payable(entity_id):
+        raise Conflict("The city is checking the payee’s account again. Nobody is charged meanwhile: try again later.")
 
 
 def page_opened(charge_id: int, *, customer: str, checkout: str) -> None:

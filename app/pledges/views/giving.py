@@ -13,7 +13,7 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import chosen_first, presets, takes_pledges
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Invalid, Refusal, TooMany
+from app.core.errors import Conflict, Gone, Invalid, Refusal, TooMany
 from app.core.money import AmountError, Money, parse
 from app.groups import queries as groups
 from app.identity import service as identity
@@ -25,7 +25,7 @@ from app.pledges.views import words
 from app.pledges.views.blueprint import bp
 from app.settlement import queries as settlement
 from app.territory import queries as territory
-from app.web.gates import current, public
+from app.web.gates import current, public, say
 
 
 @dataclass
@@ -62,10 +62,10 @@ def _open(slug: str) -> Campaign:
     return campaign
 
 
-def _over(campaign: Campaign, said: str) -> NoReturn:
+def _over(campaign: Campaign, said: str, status: int = 410) -> NoReturn:
     """Stop at the page that says why nothing can be given now, and leads on."""
     zone = territory.zone_by_id(campaign.zone_id)
-    abort(make_response(render_template("pledges/over.html", campaign=campaign, zone=zone, said=said), 410))
+    abort(make_response(render_template("pledges/over.html", campaign=campaign, zone=zone, said=said), status))
 
 
 def _read(campaign: Campaign, values: Any, *, fallback: Money | None) -> Draft:
@@ -213,10 +213,16 @@ def _gap(slug: str) -> tuple[Campaign, Any, Any]:
     campaign = campaigns.by_slug(slug)
     case, entity = settlement.case(campaign.id), groups.verified_entity(campaign.group_id)
     now = clock.now()
-    if case is None or case.state != "collecting" or entity is None or not case.grace_until or now >= case.grace_until:
+    if case is None or case.state != "collecting" or not case.grace_until or now >= case.grace_until:
         _over(campaign, gettext("Nothing is missing any more: this project takes no gifts now."))
     if not queries.totals(campaign.id).gap(campaign.threshold):
         _over(campaign, gettext("Nothing is missing any more: this project takes no gifts now."))
+    if entity is None or not groups.is_payable(entity.id):
+        _over(
+            campaign,
+            gettext("The city is checking the payee’s account again. Nobody is charged meanwhile: try again later."),
+            409,
+        )
     return campaign, case, entity
 
 
@@ -294,6 +300,8 @@ def fill_gap(slug: str) -> ResponseReturnValue:
     except Invalid as invalid:
         draft.errors.update({"other" if name == "amount" else name: said for name, said in invalid.errors.items()})
         return _gap_page(*_gap(slug), request.form, draft, form_key), 422
+    except (Conflict, Gone) as refusal:  # the account was blocked, or the gap filled, between reading and writing
+        _over(campaigns.by_slug(slug), say(refusal), 409 if isinstance(refusal, Conflict) else 410)
     return to_payment(charge_id)
 
 

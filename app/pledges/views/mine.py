@@ -67,6 +67,7 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
     g.form_action_checkout = True
     unsettled = last is not None and last.state in (ChargeState.DECLINED, ChargeState.CANCELLED)
     paying = last is not None and last.state in LIVE and last.mode is Mode.PRESENT
+    can_pay = pledge.state is State.ACTIVE and last is not None and now < last.pay_until and (unsettled or paying)
     return render_template(
         "pledges/mine.html",
         token=token,
@@ -75,7 +76,8 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
         zone=territory.zone_by_id(campaign.zone_id),
         entity=groups.verified_entity(campaign.group_id),
         last=last,
-        can_pay=pledge.state is State.ACTIVE and last is not None and now < last.pay_until and (unsettled or paying),
+        can_pay=can_pay,
+        checking=can_pay and last is not None and not groups.is_payable(last.entity_id),
         refunds=queries.refunds(pledge.id),
         refuses=_refuses(pledge),
         values=values,

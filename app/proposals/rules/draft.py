@@ -191,7 +191,7 @@ def budget_sentence(lines_total: Money, stated: Money) -> Refusal | None:
 
 def _budget(draft: Draft, terms: Terms) -> Problems:
     if not draft.total:
-        return {"total": Refusal("Write what the whole project costs.")}
+        return {"total": Refusal("Write what the whole project costs."), **_half_lines(draft)}
     found: Problems = {}
     if not terms.takes_budget(draft.total):
         found["total"] = Refusal(
@@ -201,6 +201,17 @@ def _budget(draft: Draft, terms: Terms) -> Problems:
         found["name_1"] = Refusal("Add at least one line of expense.")
     elif refusal := budget_sentence(total(amount for _, amount in draft.lines), draft.total):
         found["total"] = refusal
+    return {**found, **_half_lines(draft)}
+
+
+def _half_lines(draft: Draft) -> Problems:
+    """Lines that are kept but still lack their name or their sum."""
+    found: Problems = {}
+    for number, (name, amount) in enumerate(draft.lines, start=1):
+        if not name:
+            found[f"name_{number}"] = Refusal("Say what this sum is for.")
+        if not amount:
+            found[f"amount_{number}"] = Refusal("Write how much this costs, for example 1,200.00.")
     return found
 
 

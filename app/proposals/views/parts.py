@@ -49,7 +49,7 @@ def _values(proposal: Proposal, part: Part) -> dict[str, Any]:
         "name": group.name,
         "about": group.about,
     }
-    lines: list[tuple[str, Money | None]] = [(line.name, line.amount) for line in queries.lines(proposal)]
+    lines: list[tuple[str, Money | None]] = [(line.name, line.amount or None) for line in queries.lines(proposal)]
     if _(FEE_LINE) not in dict(lines) and len(lines) < LINES_MAX:  # a suggestion: saved only with a sum beside it
         lines += [("", None)] * (4 - len(lines)) + [(_(FEE_LINE), None)]
     for number, (name, amount) in enumerate(lines, start=1):
