@@ -6,10 +6,10 @@ import pytest
 
 from app.core.db import db, transaction
 from app.core.money import euros
-from app.pledges import queries, service
-from app.pledges.rules import State
 from app.groups import queries as groups
 from app.groups import service as groups_service
+from app.pledges import queries, service
+from app.pledges.rules import State
 from tests.make import campaigns, payments, pledges
 from tests.pledges.test_views import field, said
 

@@ -199,12 +199,16 @@ def test_half_a_line_of_the_budget_is_kept_and_counts_as_missing(member):
     assert proposal.state == "signing"
 
 
-def test_the_database_sends_no_proposal_with_half_a_line(app):
+@pytest.mark.parametrize(("name", "amount"), [("", 500), ("Banchi", 0)])
+def test_the_database_sends_no_proposal_with_half_a_line(app, name, amount):
     proposal = proposals.signed()
-    for name, amount in (("", 500), ("Banchi", 0)):
-        with pytest.raises(IntegrityError, match="proposals_lines_whole"), transaction():
-            db.session.add(Line(proposal_id=proposal.id, position=9, name=name, amount=Money(amount)))
-            db.session.execute(update(Proposal).where(Proposal.id == proposal.id).values(state="submitted"))
+    with pytest.raises(IntegrityError, match="every line of a budget"), transaction():
+        _send_behind_our_back(Line(proposal_id=proposal.id, position=9, name=name, amount=Money(amount)))
+
+
+def _send_behind_our_back(line):
+    db.session.add(line)
+    db.session.execute(update(Proposal).where(Proposal.id == line.proposal_id).values(state="submitted"))
 
 
 def test_half_a_milestone_is_refused_where_it_is(member):
