@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021_half_lines"
-down_revision = "0020_transparency"
+revision = "0023_half_lines"
+down_revision = "0022_picture_forms"
 branch_labels = None
 depends_on = None
 
