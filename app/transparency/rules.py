@@ -1,12 +1,13 @@
-"""What a project's money page tells: at which stage it stands and what a movement was. Pure."""
+"""What a project's money page tells: its stage, its movements, and what each single gift paid. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.money import Money
+from app.core.money import N_, ZERO, Money, split, total
 from app.settlement.rules import State as CaseState
 
 
@@ -94,3 +95,86 @@ class Step:
     whose: Whose
     act: str = ""
     count: int = 0
+
+
+# --- what one gift paid -----------------------------------------------------------------------------------------------
+
+
+class Milestone(StrEnum):
+    """A point in a project's life at which every donor is told what the gift does."""
+
+    MATCH = "match"
+    ADVANCE = "advance"
+    EXPENSES = "expenses"
+    ACCOUNTS = "accounts"
+
+
+RULE = N_(
+    "Each euro given carries the same share of the city’s money, and each gift pays the same share of every accepted"
+    " receipt; cents that are left over go to the largest remainders."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one gift did: the city's money beside it, and what both together paid of each accepted receipt."""
+
+    gift: Money
+    city: Money
+    paid: tuple[Money, ...]
+
+    @property
+    def spent(self) -> Money:
+        """What gift and city's part together have paid."""
+        return total(self.paid)
+
+    @property
+    def left(self) -> Money:
+        """What of both is not spent yet."""
+        return self.gift + self.city - self.spent
+
+
+def attribute(
+    gifts: Sequence[Money], city: Money, receipts: Sequence[Money], counts: Sequence[bool] | None = None
+) -> list[Part]:
+    """Which part of the accepted receipts each gift paid, with its share of the city's money, to the cent.
+
+    Each euro given carries the same share of the city's money (a gift that does not count towards the threshold carries
+    none), and each gift pays the same share of every receipt; left-over cents go to the largest remainders. All parts
+    together are the receipts exactly; receipts beyond gifts and city's money were paid by the group.
+    """
+    if not gifts:
+        return []
+    beside = _beside(gifts, city, counts)
+    whole = [gift + part for gift, part in zip(gifts, beside, strict=True)]
+    spent = min(total(receipts), total(whole))
+    if not spent:
+        return [Part(gift, part, tuple(ZERO for _ in receipts)) for gift, part in zip(gifts, beside, strict=True)]
+    columns = split(spent, [receipt.cents for receipt in receipts])
+    rows = split(spent, [each.cents for each in whole])
+    cells = _table([row.cents for row in rows], [column.cents for column in columns])
+    return [
+        Part(gift, part, tuple(Money(cents) for cents in paid))
+        for gift, part, paid in zip(gifts, beside, cells, strict=True)
+    ]
+
+
+def _beside(gifts: Sequence[Money], city: Money, counts: Sequence[bool] | None) -> list[Money]:
+    counted = [gift.cents if counts is None or counts[n] else 0 for n, gift in enumerate(gifts)]
+    weights = counted if sum(counted) else [gift.cents for gift in gifts]
+    return split(city, weights) if sum(weights) else [ZERO for _ in gifts]
+
+
+def _table(rows: Sequence[int], columns: Sequence[int]) -> list[list[int]]:
+    """Whole cents in proportion to rows and columns whose sums are both kept: first rounded down, then cent by cent."""
+    whole = sum(columns)
+    cells = [[row * column // whole for column in columns] for row in rows]
+    missing = [column - sum(line[n] for line in cells) for n, column in enumerate(columns)]
+    for row, line in zip(rows, cells, strict=True):
+        rest = row - sum(line)
+        by_remainder = sorted(range(len(columns)), key=lambda n: (-(row * columns[n] % whole), n))
+        while rest:
+            for n in by_remainder:
+                if rest and missing[n]:
+                    line[n], missing[n], rest = line[n] + 1, missing[n] - 1, rest - 1
+    return cells
