@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022_milestones"
-down_revision = "0021_letters"
+revision = "0024_milestones"
+down_revision = "0023_half_lines"
 branch_labels = None
 depends_on = None
 
