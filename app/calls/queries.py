@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,6 +110,18 @@ def is_open(call: Call, now: datetime) -> bool:
     if call.opens_at is None or call.closes_at is None:
         return False
     return accepts(call.state, call.opens_at, call.closes_at, now)
+
+
+def published(slugs: Collection[str]) -> list[Call]:
+    """The calls at these addresses, drafts left out, the newest first."""
+    rows = select(Call).where(Call.slug.in_(slugs), Call.state != State.DRAFT)
+    return list(db.session.scalars(rows.order_by(Call.published_at.desc(), Call.id.desc())))
+
+
+def titled(ids: Iterable[int]) -> list[Call]:
+    """The calls of these rows, the newest first."""
+    rows = select(Call).where(Call.id.in_(list(ids)))
+    return list(db.session.scalars(rows.order_by(Call.published_at.desc(), Call.id.desc())))
 
 
 def slug_taken(slug: str) -> bool:

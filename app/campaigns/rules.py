@@ -46,6 +46,15 @@ MOVES: dict[tuple[State, Act], State] = {
 PUBLIC = frozenset({State.LIVE, State.CLOSED})
 
 
+class Stage(StrEnum):
+    """How far a public project is, as readers look for it."""
+
+    OPEN = "open"
+    MAKING = "making"
+    FINISHED = "finished"
+    LOST = "lost"
+
+
 @dataclass(frozen=True)
 class Impact:
     """What one amount makes possible, in the group's words."""

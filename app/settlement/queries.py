@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.calls import queries as calls
 from app.calls.rules import Terms
@@ -78,6 +79,12 @@ def outcomes(campaign_ids: Iterable[int]) -> dict[int, tuple[Close | None, Case 
     closes = {one.campaign_id: one for one in db.session.scalars(select(Close).where(Close.campaign_id.in_(ids)))}
     cases = {one.campaign_id: one for one in db.session.scalars(select(Case).where(Case.campaign_id.in_(ids)))}
     return {each: (closes.get(each), cases.get(each)) for each in ids}
+
+
+def lost_campaigns() -> Select[Any]:
+    """The question for the campaigns that nobody paid, or whose gifts went back."""
+    released = select(Case.campaign_id).where(Case.state == State.RELEASED)
+    return released.union(select(Close.campaign_id).where(Close.outcome == Outcome.LOST)).subquery().select()
 
 
 def campaign(campaign_id: int) -> Campaign:

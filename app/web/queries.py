@@ -11,7 +11,7 @@ from app.calls.models import Call
 from app.calls.rules import Terms
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Update
-from app.campaigns.rules import State
+from app.campaigns.rules import Stage
 from app.core.money import Money
 from app.grants import queries as grants
 from app.ledger import queries as ledger
@@ -53,8 +53,8 @@ class Front:
 def front(now: datetime) -> Front:
     """Everything the first page shows, in a fixed number of questions."""
     zones = {zone.id: zone for zone in territory.zones()}
-    on_map = {zones[zone_id].number: both for zone_id, both in campaigns.zone_counts().items()}
-    live = campaigns.listed(states=[State.LIVE], limit=200)
+    on_map = {zones[zone_id].number: both for zone_id, both in campaigns.facets().zones.items()}
+    live = campaigns.listed(campaigns.Filters(stages=(Stage.OPEN,)), limit=200)
     figures = pledges.totals_of(campaign.id for campaign in live)
     near = sorted(live, key=lambda campaign: -_reached(campaign, figures[campaign.id]))[:NEAR]
     open_calls = [(call, calls.terms_of(call)) for call in calls.open_calls(now)[:2]]

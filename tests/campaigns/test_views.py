@@ -77,7 +77,10 @@ def test_the_list_is_found_by_zone_theme_state_and_words(client):
         ("q=RINGHIERA", workshop, garden),
         ("zone=dergano", garden, None),
         ("q=Dergano", garden, None),
-        ("state=ended", None, garden),
+        ("state=finished", None, garden),
+        ("state=lost&state=making", None, garden),
+        ("state=open&theme=verde&theme=cura", garden, workshop),
+        ("order=newest", garden, None),
         ("theme=nessuno&state=x", garden, None),
     ):
         text = said(client.get(f"/it/projects/?{query}"))
@@ -221,7 +224,7 @@ def test_a_campaign_that_failed_tells_how_far_it_came_and_that_nobody_pays(clien
     for piece in ("799", "1,00 €", "nessuno paga", "promessi da 2 persone"):
         assert piece in page, piece
     assert "Coro di scala" not in page, "who promised is nobody's business any more"
-    assert "799 €" in said(client.get("/it/projects/?state=ended"))
+    assert "799 €" in said(client.get("/it/projects/?state=lost"))
     assert client.get(f"/it/projects/{slug}/give").status_code == 410
 
 

@@ -1,17 +1,23 @@
-"""What a visitor looks for in the list of projects, read from the address."""
+"""What a reader looks for in the list of projects, read from the address."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from math import cos, hypot, radians
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from app.campaigns.rules import PUBLIC, State
+from app.calls import queries as calls
+from app.calls.models import Call
+from app.campaigns.queries import Filters, Order
+from app.campaigns.rules import Stage
+from app.grants import queries as grants
 from app.proposals.rules import THEMES
-from app.territory import queries as territory
+from app.settlement import queries as settlement
+from app.territory.models import Zone
 
-STATES = {"open": (State.LIVE,), "ended": (State.CLOSED,)}
 PER_PAGE = 24
+NEIGHBOURS = 2
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,13 @@ class Wish:
     """The filters as chosen, and as the reads take them."""
 
     words: str = ""
-    zone: str = ""
-    zone_name: str = ""
+    zones: tuple[Zone, ...] = ()
     themes: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    calls: tuple[Call, ...] = ()
+    order: Order = Order.ENDING
     page: int = 1
-    filters: dict[str, Any] = field(default_factory=dict)
+    filters: Filters = field(default_factory=Filters)
 
     @property
     def offset(self) -> int:
@@ -33,33 +40,68 @@ class Wish:
 
     def address(self, **changes: Any) -> dict[str, Any]:
         """The same wish as arguments of an address, with changes; empty ones are left out."""
-        known = {"q": self.words, "zone": self.zone, "theme": self.themes, "state": self.states, **changes}
+        known = {
+            "q": self.words,
+            "state": [str(stage) for stage in self.stages],
+            "zone": [zone.slug for zone in self.zones],
+            "theme": list(self.themes),
+            "call": [call.slug for call in self.calls],
+            "order": "" if self.order is Order.ENDING else str(self.order),
+            **changes,
+        }
         return {name: value for name, value in known.items() if value}
 
+    def without(self, name: str, value: str) -> dict[str, Any]:
+        """The same wish without one of its values."""
+        return self.address(**{name: [each for each in self.address()[name] if each != value]})
 
-def asked_for(args: MultiDict[str, str]) -> Wish:
+    def anywhere(self) -> Filters:
+        """The same wish in the whole city."""
+        return replace(self.filters, zones=())
+
+
+def asked_for(args: MultiDict[str, str], zones: Sequence[Zone]) -> Wish:
     """Read the wish; what does not exist is left out, a zone typed by name is found."""
     words = args.get("q", "").strip()[:100]
-    zone = territory.zone(args.get("zone", "")) if args.get("zone") else _named(words)
-    if zone is not None and not args.get("zone"):
-        words = ""
+    wanted = set(args.getlist("zone"))
+    chosen = tuple(zone for zone in zones if zone.slug in wanted)
+    named = _named(words, zones)
+    if named is not None and not chosen:
+        chosen, words = (named,), ""
     themes = tuple(each for each in THEMES if each in args.getlist("theme"))
-    chosen = tuple(each for each in STATES if each in args.getlist("state"))
-    page = args.get("page", 1, type=int)
-    states: Iterable[State] = [state for each in chosen for state in STATES[each]] or PUBLIC
-    slug = zone.slug if zone else ""
+    stages = tuple(each for each in Stage if each in args.getlist("state"))
+    asked = tuple(calls.published(args.getlist("call")[:20])) if args.get("call") else ()
+    order = args.get("order", "")
     return Wish(
         words=words,
-        zone=slug,
-        zone_name=zone.name if zone else "",
+        zones=chosen,
         themes=themes,
-        states=chosen,
-        page=min(max(1, page), 1_000),
-        filters={"zone": slug, "themes": themes, "states": states, "words": words},
+        stages=stages,
+        calls=asked,
+        order=Order(order) if order in set(Order) else Order.ENDING,
+        page=min(max(1, args.get("page", 1, type=int)), 1_000),
+        filters=Filters(
+            zones=tuple(zone.slug for zone in chosen),
+            themes=themes,
+            calls=tuple(call.id for call in asked),
+            stages=stages,
+            words=words,
+            finished=grants.finished_campaigns(),
+            lost=settlement.lost_campaigns(),
+        ),
     )
 
 
-def _named(words: str) -> Any:
+def _named(words: str, zones: Sequence[Zone]) -> Zone | None:
     """The zone whose name was typed into the search, whole."""
     wanted = words.casefold()
-    return next((zone for zone in territory.zones() if zone.name.casefold() == wanted), None) if wanted else None
+    return next((zone for zone in zones if zone.name.casefold() == wanted), None) if wanted else None
+
+
+def nearest(chosen: Collection[Zone], zones: Sequence[Zone], among: Collection[int]) -> list[Zone]:
+    """The zones, of those among these rows, that lie nearest to the chosen ones."""
+
+    def far(zone: Zone) -> float:
+        return min(hypot(zone.lat - other.lat, (zone.lon - other.lon) * cos(radians(zone.lat))) for other in chosen)
+
+    return sorted((zone for zone in zones if zone.id in among), key=lambda zone: (far(zone), zone.number))[:NEIGHBOURS]

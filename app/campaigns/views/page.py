@@ -38,7 +38,7 @@ def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
         "totals": totals,
         "zone": zone,
         "zones": territory.zones(),
-        "neighbours": queries.count(zone=zone.slug) - 1 if zone else 0,
+        "neighbours": queries.count(queries.Filters(zones=(zone.slug,))) - 1 if zone else 0,
         "group": groups.group(campaign.group_id),
         "members": groups.members_count(campaign.group_id),
         "entity": entity,

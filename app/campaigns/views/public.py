@@ -1,11 +1,16 @@
 """What everybody can read: the list, the campaign, its donors, its earlier words."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.calls import queries as calls
 from app.campaigns import queries, service
+from app.campaigns.models import Campaign
 from app.campaigns.views.blueprint import bp
-from app.campaigns.views.finding import asked_for
+from app.campaigns.views.finding import PER_PAGE, Wish, asked_for, nearest
 from app.campaigns.views.page import sheet
 from app.core import clock
 from app.core.db import transaction
@@ -16,33 +21,48 @@ from app.pledges import queries as pledges
 from app.proposals.rules import THEMES
 from app.settlement import queries as settlement
 from app.territory import queries as territory
+from app.territory.models import Zone
 from app.web.gates import public, require, signed_in
 
-PER_PAGE = 24
+NEAR_BY = 6
 DONORS_PER_PAGE = 60
 
 
 @bp.get("/")
 @public
 def index() -> ResponseReturnValue:
-    """All projects that are or were public, by quarter, theme, state and words."""
-    wish = asked_for(request.args)
-    found = queries.listed(**wish.filters, limit=PER_PAGE + 1, offset=wish.offset)
-    zones, counts = territory.zones(), queries.zone_counts()
-    shown = found[:PER_PAGE]
+    """All projects that are or were public, by quarter, theme, state, call and words."""
+    zones, facets = territory.zones(), queries.facets()
+    wish = asked_for(request.args, zones)
+    found = queries.listed(wish.filters, wish.order, limit=PER_PAGE + 1, offset=wish.offset)
+    near = _near(wish, zones) if wish.zones and not found else []
+    shown = found[:PER_PAGE] or _around(wish, near)
     return render_template(
         "campaigns/index.html",
         wish=wish,
         themes=THEMES,
         rows=pledges.rows(shown),
         outcomes=settlement.outcomes(each.id for each in shown),
-        count=queries.count(**wish.filters),
+        near=near,
+        count=queries.count(wish.filters) if found else 0,
         more=len(found) > PER_PAGE,
         zones=zones,
-        by_number={zone.number: counts[zone.id][0] for zone in zones if zone.id in counts},
-        open_numbers=[zone.number for zone in zones if counts.get(zone.id, (0, 0))[1]],
+        calls=calls.titled(facets.calls),
+        facets=facets,
         now=clock.now(),
     )
+
+
+def _near(wish: Wish, zones: Sequence[Zone]) -> list[Zone]:
+    """Where something fits, nearest to the quarters in which nothing does."""
+    return nearest(wish.zones, zones, queries.zones_with(wish.anywhere()))
+
+
+def _around(wish: Wish, near: Sequence[Zone]) -> Sequence[Campaign]:
+    if not near:
+        return []
+    around = replace(wish.filters, zones=tuple(zone.slug for zone in near))
+    return queries.listed(around, wish.order, limit=NEAR_BY)
 
 
 @bp.get("/<slug>")

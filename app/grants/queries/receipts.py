@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.campaigns.models import Campaign
 from app.core.db import db
@@ -121,6 +121,11 @@ def account(agreement_id: int) -> Account | None:
 def finished() -> int:
     """How many projects have their accounts closed, with every receipt read."""
     return db.session.scalar(select(func.count()).select_from(Account)) or 0
+
+
+def finished_campaigns() -> Select[int]:
+    """The question for the campaigns whose accounts are closed."""
+    return select(Agreement.campaign_id).join(Account, Account.agreement_id == Agreement.id)
 
 
 def accepted(agreement: Agreement) -> Money:
