@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,6 +98,13 @@ def current_terms(call: Call) -> CallTerms:
 def terms_of(call: Call) -> Terms:
     """The rules in force."""
     return current_terms(call).terms
+
+
+def with_terms(found: Sequence[Call]) -> list[tuple[Call, Terms]]:
+    """These calls, each with the rules in force, in one question."""
+    newest = select(CallTerms).where(CallTerms.call_id.in_([call.id for call in found])).order_by(CallTerms.version)
+    known = {frozen.call_id: frozen for frozen in db.session.scalars(newest)}
+    return [(call, known[call.id].terms) for call in found if call.id in known]
 
 
 def terms(terms_id: int) -> Terms:

@@ -114,16 +114,13 @@ def updates(campaign: Campaign) -> Sequence[Update]:
     ).all()
 
 
-def latest_updates(limit: int) -> Sequence[tuple[Update, Campaign]]:
-    """The newest news of all public campaigns, each with its campaign."""
-    rows = db.session.execute(
-        select(Update, Campaign)
-        .join(Campaign, Campaign.id == Update.campaign_id)
-        .where(Campaign.state.in_(PUBLIC))
-        .order_by(Update.posted_at.desc(), Update.id.desc())
-        .limit(limit)
-    )
-    return [(update, found) for update, found in rows]
+def latest_updates(limit: int, zones: Collection[int] = ()) -> Sequence[tuple[Update, Campaign]]:
+    """The newest news of public campaigns, in these zones if any are named, each with its campaign."""
+    rows = select(Update, Campaign).join(Campaign, Campaign.id == Update.campaign_id).where(Campaign.state.in_(PUBLIC))
+    if zones:
+        rows = rows.where(Campaign.zone_id.in_(zones))
+    found = db.session.execute(rows.order_by(Update.posted_at.desc(), Update.id.desc()).limit(limit))
+    return [(update, campaign) for update, campaign in found]
 
 
 def answered(campaign: Campaign) -> Sequence[Question]:

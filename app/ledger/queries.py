@@ -55,6 +55,18 @@ def total_of(book: str, name: str, owner_prefix: str = "") -> Money:
     return Money(int(found))
 
 
+def totals_of(book: str, owner_prefix: str) -> dict[str, Money]:
+    """The sums of all named accounts over all owners whose name starts so, in one question."""
+    rows = db.session.execute(
+        text(
+            "select name, sum(balance) from ledger_account"
+            " where book = :book and starts_with(owner, :prefix) group by name"
+        ),
+        {"book": book, "prefix": owner_prefix},
+    )
+    return {str(name): Money(int(amount)) for name, amount in rows}
+
+
 @dataclass(frozen=True)
 class Movement:
     """One entry as a person reads it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from math import cos, hypot, radians
 
 from sqlalchemy import select
 
@@ -45,3 +46,12 @@ def zone_by_id(zone_id: int) -> Zone | None:
 def zone_by_number(number: int) -> Zone | None:
     """The zone of that number (NIL)."""
     return db.session.scalars(select(Zone).where(Zone.number == number)).one_or_none()
+
+
+def nearest(chosen: Collection[Zone], among: Iterable[Zone], limit: int) -> list[Zone]:
+    """The zones, of these, that lie nearest to the chosen ones."""
+
+    def far(zone: Zone) -> float:
+        return min(hypot(zone.lat - other.lat, (zone.lon - other.lon) * cos(radians(zone.lat))) for other in chosen)
+
+    return sorted(among, key=lambda zone: (far(zone), zone.number))[:limit]

@@ -22,6 +22,7 @@ from app.territory.models import Zone
 
 NEAR = 3
 NEWS = 3
+NEIGHBOURS = 2
 CITY_STEPS = ("confirmed", "committed", "approved", "paid")  # from the confirmed match on, the city's part is real
 
 
@@ -35,40 +36,88 @@ class SoFar:
 
 
 @dataclass(frozen=True)
+class Quarter:
+    """One neighbourhood as its people ask for it: its projects, or those of the nearest where it has none."""
+
+    zone: Zone
+    count: int
+    near: list[Zone]
+    rows: list[tuple[Campaign, Totals, Zone]]
+    news: list[tuple[Update, Campaign, Zone]]
+    calls: list[tuple[Call, Terms]]
+
+
+@dataclass(frozen=True)
 class Front:
     """The first page's figures."""
 
     per_euro: Money | None
     zones: Sequence[Zone]
-    counts: dict[int, int]
-    open_zones: list[int]
+    facets: dict[int, tuple[int, int]]
     near: list[tuple[Campaign, Totals, Zone]]
     open_count: int
     so_far: SoFar
     finished: int
     calls: list[tuple[Call, Terms]]
     news: list[tuple[Update, Campaign, Zone]]
+    quarter: Quarter | None
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """Number of the zone to its projects."""
+        return {zone.number: self.facets[zone.id][0] for zone in self.zones if zone.id in self.facets}
+
+    @property
+    def open_zones(self) -> list[int]:
+        """Numbers of the zones where a collection is open."""
+        return [zone.number for zone in self.zones if self.facets.get(zone.id, (0, 0))[1]]
 
 
-def front(now: datetime) -> Front:
+def front(now: datetime, slug: str = "") -> Front:
     """Everything the first page shows, in a fixed number of questions."""
     zones = {zone.id: zone for zone in territory.zones()}
-    on_map = {zones[zone_id].number: both for zone_id, both in campaigns.facets().zones.items()}
+    facets = campaigns.facets().zones
     live = campaigns.listed(campaigns.Filters(stages=(Stage.OPEN,)), limit=200)
     figures = pledges.totals_of(campaign.id for campaign in live)
     near = sorted(live, key=lambda campaign: -_reached(campaign, figures[campaign.id]))[:NEAR]
-    open_calls = [(call, calls.terms_of(call)) for call in calls.open_calls(now)[:2]]
+    open_calls = calls.with_terms(calls.open_calls(now)[:2])
+    chosen = next((zone for zone in zones.values() if zone.slug == slug), None) if slug else None
     return Front(
         per_euro=_per_euro(open_calls[0][1]) if open_calls else None,
         zones=list(zones.values()),
-        counts={number: many for number, (many, _) in on_map.items()},
-        open_zones=[number for number, (_, opened) in on_map.items() if opened],
+        facets=facets,
         near=[(campaign, figures[campaign.id], zones[campaign.zone_id]) for campaign in near],
         open_count=len(live),
         so_far=_so_far(),
         finished=grants.finished(),
         calls=open_calls,
-        news=[(update, found, zones[found.zone_id]) for update, found in campaigns.latest_updates(NEWS)],
+        news=_news(zones),
+        quarter=_quarter(chosen, zones, facets, open_calls) if chosen else None,
+    )
+
+
+def _news(zones: dict[int, Zone], within: Sequence[int] = ()) -> list[tuple[Update, Campaign, Zone]]:
+    return [(update, found, zones[found.zone_id]) for update, found in campaigns.latest_updates(NEWS, within)]
+
+
+def _quarter(
+    chosen: Zone,
+    zones: dict[int, Zone],
+    facets: dict[int, tuple[int, int]],
+    open_calls: list[tuple[Call, Terms]],
+) -> Quarter:
+    """The chosen neighbourhood: its projects, those that take gifts first, and what is written and open there."""
+    count = facets.get(chosen.id, (0, 0))[0]
+    near = [] if count else territory.nearest([chosen], (zones[each] for each in facets), NEIGHBOURS)
+    shown = campaigns.listed(campaigns.Filters(zones=[zone.slug for zone in near or [chosen]]), limit=NEAR)
+    figures = pledges.totals_of(campaign.id for campaign in shown)
+    return Quarter(
+        zone=chosen,
+        count=count,
+        near=near,
+        rows=[(campaign, figures[campaign.id], zones[campaign.zone_id]) for campaign in shown],
+        news=_news(zones, [chosen.id]) if count else [],
+        calls=[(call, terms) for call, terms in open_calls if not terms.zones or chosen.number in terms.zones],
     )
 
 
@@ -85,5 +134,6 @@ def _per_euro(terms: Terms) -> Money:
 
 def _so_far() -> SoFar:
     """Figures of the ledger, over all campaigns."""
-    city = sum((ledger.total_of("budget", step, "proposal:") for step in CITY_STEPS), Money(0))
+    budget = ledger.totals_of("budget", "proposal:")
+    city = sum((budget.get(step, Money(0)) for step in CITY_STEPS), Money(0))
     return SoFar(-ledger.total_of("cash", "givers", "campaign:"), pledges.givers(), city)

@@ -4,11 +4,13 @@ import html
 import io
 import re
 
+import lxml.html
 import pytest
 
+from app.calls import queries as calls
 from app.campaigns import queries
 from app.campaigns.rules import State
-from tests.make import campaigns, identity, pledges, proposals
+from tests.make import campaigns, identity, pledges, proposals, territory
 
 
 def said(answer):
@@ -88,6 +90,41 @@ def test_the_list_is_found_by_zone_theme_state_and_words(client):
         assert gone is None or gone.title not in text, query
     assert "Nessun progetto" in said(client.get("/it/projects/?q=%25%25zzz"))
     assert client.get("/it/projects/?page=99999999999999999999").status_code == 200
+
+
+def test_where_nothing_fits_the_list_shows_what_is_nearest(client):
+    territory.milan()
+    garden = campaigns.live_campaign(title="Orto in cortile", theme="verde")
+    text = said(client.get("/it/projects/?zone=muggiano&theme=verde"))
+    assert "Nessun progetto a Muggiano, per ora. I più vicini sono a Dergano." in text
+    assert garden.title in text
+    assert garden.title not in said(client.get("/it/projects/?zone=muggiano&theme=cura"))
+
+
+def test_each_filter_that_is_on_can_be_taken_away(client):
+    garden = campaigns.live_campaign(title="Orto in cortile", theme="verde")
+    call = calls.call(garden.call_id)
+    page = lxml.html.fromstring(
+        client.get(f"/it/projects/?theme=verde&theme=cura&zone=dergano&call={call.slug}&q=orto&order=title").data
+    )
+    chips = {link.text.strip(): link.get("href") for link in page.xpath("//ul[@class='cv-chips']//a")}
+    assert set(chips) == {"«orto»", "Dergano", "Verde", "Cura", call.title}
+    assert all("order=title" in address for address in chips.values())
+    assert "theme=cura" not in chips["Cura"]
+    assert "theme=verde" in chips["Cura"]
+
+
+def test_every_neighbourhood_is_a_link_on_the_map(client):
+    territory.milan()
+    campaigns.live_campaign()
+    page = lxml.html.fromstring(client.get("/it/projects/?zone=dergano").data)
+    drawn = page.xpath("//*[@class='cv-map']")[0]
+    assert len(drawn.xpath(".//a")) == 88
+    assert drawn.xpath(".//a[@aria-label='Dergano: 1 progetto, 1 raccolta aperta']/@href") == [
+        "/it/projects/?zone=dergano"
+    ]
+    assert not [path for path in drawn.xpath(".//path/@d") if len(path) < 20]
+    assert page.xpath("//table[@class='cv-places']//tbody//th/a/text()") == ["Dergano"]
 
 
 def test_a_story_cannot_carry_markup(client):

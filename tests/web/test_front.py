@@ -50,4 +50,28 @@ def test_the_first_page_asks_few_questions_however_many_campaigns_there_are(live
     client.get("/it/")
     with count_sql() as seen:
         client.get("/it/")
-    assert len(seen) <= 14, "\n\n".join(seen)
+    assert len(seen) <= 12, "\n\n".join(seen)
+
+
+def test_the_chosen_neighbourhood_comes_first_and_stays_in_the_address(live, client):
+    drawn = html.fromstring(client.get("/it/?zone=dergano").data)
+    section = drawn.xpath("//section[contains(@class, 'cv-quarter')]")[0]
+    assert section.findtext(".//h2") == "Che cosa succede a Dergano"
+    assert section.findtext(".//h3/a") == "Officina di ringhiera"
+    assert drawn.xpath("//select[@name='zone']/option[@selected]/@value") == ["dergano"]
+    assert drawn.xpath("//*[@class='z1 z-chosen']")
+    assert drawn.xpath("//header//a[@lang='en']/@href") == ["/en/?zone=dergano"]
+
+
+def test_where_nothing_is_yet_the_nearest_neighbourhood_is_shown(live, client):
+    make_territory.milan()
+    page = client.get("/it/?zone=muggiano").text
+    assert "Nessun progetto a Muggiano, per ora. I più vicini sono a Dergano." in page
+    assert client.get("/it/?zone=altrove").status_code == 200
+
+
+def test_the_neighbourhood_is_a_few_questions_more(live, client, count_sql):
+    client.get("/it/?zone=dergano")
+    with count_sql() as seen:
+        client.get("/it/?zone=dergano")
+    assert len(seen) <= 16, "\n\n".join(seen)

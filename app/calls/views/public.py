@@ -9,14 +9,18 @@ from app.calls import queries, rules
 from app.calls.models import Call
 from app.calls.rules import State, Terms
 from app.calls.views.board import bp
+from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.money import Money, euros
 from app.evaluation import queries as evaluation
 from app.matching import queries as matching
 from app.matching import rules as match
+from app.pledges import queries as pledges
+from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.web import gates
 
+PROJECTS = 6
 SAMPLES = tuple(euros(whole) for whole in ("5000", "12000", "20000", "50000", "70000", "80000", "100000"))
 
 
@@ -45,6 +49,7 @@ def show(slug: str) -> ResponseReturnValue:
     if call.archive:
         return render_template("calls/edition.html", call=call)
     frozen = queries.current_terms(call)
+    shown = campaigns.listed(campaigns.Filters(calls=(call.id,)), limit=PROJECTS)
     return render_template(
         "calls/show.html",
         call=call,
@@ -54,6 +59,9 @@ def show(slug: str) -> ResponseReturnValue:
         awards=evaluation.awards_of(call.id),
         can_propose=_can_propose(),
         available=matching.available(call.id),
+        rows=pledges.rows(shown),
+        outcomes=settlement.outcomes(each.id for each in shown),
+        projects=campaigns.count(campaigns.Filters(calls=(call.id,))) if shown else 0,
         now=now,
         **explained(call, frozen.terms),
     )

@@ -1,8 +1,7 @@
 """What a reader looks for in the list of projects, read from the address."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import cos, hypot, radians
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -17,7 +16,6 @@ from app.settlement import queries as settlement
 from app.territory.models import Zone
 
 PER_PAGE = 24
-NEIGHBOURS = 2
 
 
 @dataclass(frozen=True)
@@ -96,12 +94,3 @@ def _named(words: str, zones: Sequence[Zone]) -> Zone | None:
     """The zone whose name was typed into the search, whole."""
     wanted = words.casefold()
     return next((zone for zone in zones if zone.name.casefold() == wanted), None) if wanted else None
-
-
-def nearest(chosen: Collection[Zone], zones: Sequence[Zone], among: Collection[int]) -> list[Zone]:
-    """The zones, of those among these rows, that lie nearest to the chosen ones."""
-
-    def far(zone: Zone) -> float:
-        return min(hypot(zone.lat - other.lat, (zone.lon - other.lon) * cos(radians(zone.lat))) for other in chosen)
-
-    return sorted((zone for zone in zones if zone.id in among), key=lambda zone: (far(zone), zone.number))[:NEIGHBOURS]

@@ -10,7 +10,7 @@ from app.calls import queries as calls
 from app.campaigns import queries, service
 from app.campaigns.models import Campaign
 from app.campaigns.views.blueprint import bp
-from app.campaigns.views.finding import PER_PAGE, Wish, asked_for, nearest
+from app.campaigns.views.finding import PER_PAGE, Wish, asked_for
 from app.campaigns.views.page import sheet
 from app.core import clock
 from app.core.db import transaction
@@ -24,6 +24,7 @@ from app.territory import queries as territory
 from app.territory.models import Zone
 from app.web.gates import public, require, signed_in
 
+NEIGHBOURS = 2
 NEAR_BY = 6
 DONORS_PER_PAGE = 60
 
@@ -55,7 +56,8 @@ def index() -> ResponseReturnValue:
 
 def _near(wish: Wish, zones: Sequence[Zone]) -> list[Zone]:
     """Where something fits, nearest to the quarters in which nothing does."""
-    return nearest(wish.zones, zones, queries.zones_with(wish.anywhere()))
+    there = queries.zones_with(wish.anywhere())
+    return territory.nearest(wish.zones, (zone for zone in zones if zone.id in there), NEIGHBOURS)
 
 
 def _around(wish: Wish, near: Sequence[Zone]) -> Sequence[Campaign]:

@@ -13,8 +13,8 @@ from app.web.pictures.drawing import n
 Point = tuple[float, float]
 WIDE, EDGE, SIDES = 640.0, 14.0, 40
 # The city ends where the discs of all areas, this much smaller, are held by one line; and no cell reaches farther from
-# its centre than so many times the radius of its disc.
-HELD, REACH = 0.82, 1.75
+# its centre than so many times the radius of its disc. Borders lean towards the narrower place by this weight.
+HELD, REACH, WEIGHT = 0.82, 1.75, 0.35
 
 
 def _km(zones: Sequence[Any]) -> list[Point]:
@@ -70,17 +70,18 @@ def cells(places: tuple[tuple[Point, float], ...]) -> tuple[tuple[Point, ...], .
     drawn = []
     around = _hull(p for centre, area in places for p in _disc(centre, HELD * math.sqrt(area / math.pi)))
     for (x, y), area in places:
-        weight = area / math.pi
-        shape = _disc((x, y), REACH * math.sqrt(weight))
+        weight = WEIGHT * area / math.pi
+        shape = _disc((x, y), REACH * math.sqrt(area / math.pi))
         for (other_x, other_y), other_area in places:
             across, up = other_x - x, other_y - y
             if not (across or up):
                 continue
-            far = other_x**2 + other_y**2 - x**2 - y**2 - other_area / math.pi + weight
+            far = other_x**2 + other_y**2 - x**2 - y**2 - WEIGHT * other_area / math.pi + weight
             shape = _cut(shape, 2 * across, 2 * up, far)
         for (ax, ay), (bx, by) in zip(around, [*around[1:], around[0]], strict=True):
             shape = _cut(shape, by - ay, ax - bx, (by - ay) * ax + (ax - bx) * ay)
-        drawn.append(tuple(shape))
+        # Ground that a wide neighbour would swallow stays as an island in it.
+        drawn.append(tuple(shape or _disc((x, y), math.sqrt(area / math.pi))))
     return tuple(drawn)
 
 
@@ -122,7 +123,9 @@ def city_map(
         return f"{n((point[0] - west) * scale + EDGE)} {n((north - point[1]) * scale + EDGE)}"
 
     drawn, discs = [], []
-    for zone, shape, centre in sorted(zip(places, shapes, where, strict=True), key=lambda each: each[0].slug in marked):
+    for zone, shape, centre in sorted(
+        zip(places, shapes, where, strict=True), key=lambda each: (each[0].slug in marked, -each[0].area_km2)
+    ):
         count, opened = counts.get(zone.id, (0, 0))
         tone = f"z{min(count, 3)}" + (" z-chosen" if zone.slug in marked else "")
         path = f'<path class="{tone}" d="M{"L".join(at(point) for point in shape)}Z"/>'

@@ -150,10 +150,12 @@ def rosa(
     open_zones: Iterable[int] = (),
     *,
     focus: int | None = None,
+    chosen: int | None = None,
     href: str | None = None,
     title: str | None = None,
 ) -> Markup:
-    """The map. `counts` and `open_zones` go by zone number; `focus` marks "you are here" and hides the rest.
+    """The map. `counts` and `open_zones` go by zone number; `focus` marks "you are here" and hides the rest,
+    `chosen` marks it among the others.
 
     `href` is the address of the list with the zone's slug to be added at its end (".../projects?zone="); with it
     each cell is a link.
@@ -169,6 +171,7 @@ def rosa(
     def draw(number: int, shape: str) -> str:
         place, count = by_number[number], many.get(number, 0)
         tone = ("z-focus" if number == focus else "z0") if focus is not None else _tone(count)
+        tone += " z-chosen" if number == chosen else ""
         drawn = shape.replace("@", tone)
         if not linked:
             return drawn
@@ -176,8 +179,9 @@ def rosa(
         name = escape(_said(place, count, number in opened))
         return f'<a href="{escape(f"{href}{place.slug}")}" aria-label="{name}"{stop}><title>{name}</title>{drawn}</a>'
 
+    last = sorted(cells, key=lambda number: number == chosen)  # its ring lies over the cells beside it
     parts = [draw(heart, f'<circle class="@" cx="{n(MIDDLE)}" cy="{n(MIDDLE)}" r="32"/>')]
-    parts += [draw(number, f'<path class="@" d="{cell.path}"/>') for number, cell in cells.items()]
+    parts += [draw(number, f'<path class="@" d="{cells[number].path}"/>') for number in last]
     if focus is None:
         for number in sorted(opened & by_number.keys()):
             x, y = (cells[number].x, cells[number].y) if number in cells else (MIDDLE, MIDDLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.core import clock
@@ -21,9 +21,9 @@ PAGES = frozenset(
 @bp.get("/")
 @gates.public
 def home() -> ResponseReturnValue:
-    """What is going on in the city."""
+    """What is going on in the city, and in the neighbourhood that was chosen."""
     now = clock.now()
-    return render_template("web/home.html", front=queries.front(now), now=now)
+    return render_template("web/home.html", front=queries.front(now, request.args.get("zone", "")), now=now)
 
 
 @bp.get("/pages/<name>")
