@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.campaigns.rules import Impact, State
+from app.campaigns.rules import Impact, Paper, Shown, State, video_host
 from app.core.clock import local
 from app.core.db import Model, Named, named_check
 from app.core.money import Money
@@ -101,7 +101,7 @@ class StoryVersion(Model):
 
 
 class Update(Model):
-    """A piece of news from the group."""
+    """A piece of news from the group, as it reads now; its earlier words stay beside it."""
 
     __tablename__ = "campaigns_update"
     __table_args__ = (Index("ix_campaigns_update_campaign", "campaign_id", "posted_at"),)
@@ -111,8 +111,76 @@ class Update(Model):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns_campaign.id"))
     title: Mapped[str]
     body: Mapped[str]
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("files_file.id"))
+    picture_alt: Mapped[str] = mapped_column(server_default=text("''"))
     posted_at: Mapped[datetime]
     posted_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+    changed_at: Mapped[datetime | None]
+
+
+class UpdateVersion(Model):
+    """How a piece of news read before it was changed; it stays as it was (a trigger)."""
+
+    __tablename__ = "campaigns_update_version"
+    __table_args__ = (UniqueConstraint("update_id", "version"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    update_id: Mapped[int] = mapped_column(ForeignKey("campaigns_update.id"))
+    version: Mapped[int]
+    title: Mapped[str]
+    body: Mapped[str]
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("files_file.id"))
+    picture_alt: Mapped[str] = mapped_column(server_default=text("''"))
+    written_at: Mapped[datetime]
+
+
+class GalleryItem(Model):
+    """A photograph, or a link to a video elsewhere with a picture of its own; in the order that the group gave."""
+
+    __tablename__ = "campaigns_gallery_item"
+    __table_args__ = (
+        CheckConstraint(named_check("kind", Shown), name="kind"),
+        CheckConstraint("kind <> 'photo' or (file_id is not null and address is null)", name="photo_is_a_file"),
+        CheckConstraint("kind <> 'video' or address like 'https://%'", name="video_is_a_link"),
+        CheckConstraint("words <> ''", name="described"),
+        Index("ix_campaigns_gallery_item_campaign", "campaign_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(Text, unique=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns_campaign.id"))
+    kind: Mapped[Shown] = mapped_column(Named(Shown))
+    position: Mapped[int]
+    words: Mapped[str]  # what the photograph shows, or the video's title
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files_file.id"))
+    address: Mapped[str | None]
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+
+    @property
+    def host(self) -> str:
+        """Where the video is."""
+        return video_host(self.address or "") or ""
+
+
+class Document(Model):
+    """A paper that the group shows to everybody, with what it is."""
+
+    __tablename__ = "campaigns_document"
+    __table_args__ = (
+        CheckConstraint(named_check("kind", Paper), name="kind"),
+        CheckConstraint("title <> ''", name="titled"),
+        Index("ix_campaigns_document_campaign", "campaign_id", "added_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    ref: Mapped[str] = mapped_column(Text, unique=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns_campaign.id"))
+    kind: Mapped[Paper] = mapped_column(Named(Paper))
+    title: Mapped[str]
+    file_id: Mapped[int] = mapped_column(ForeignKey("files_file.id"))
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
 
 
 class Question(Model):

@@ -1,9 +1,11 @@
 """What a campaign is in its life, what it must have before it opens, and how its time runs. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from app.core.errors import Refusal
 from app.core.money import Money
@@ -12,6 +14,10 @@ STORY_LEAST = 200
 STORY_MOST = 20_000
 SUMMARY_MOST = 200
 IMPACT_MOST = 4
+NEWS_TITLE_MOST = 120
+GALLERY_MOST = 30
+DOCUMENTS_MOST = 20
+WORDS_MOST = 200
 
 
 class State(StrEnum):
@@ -68,6 +74,41 @@ class Impact:
         return self.en if language == "en" and self.en else self.it
 
 
+class Shown(StrEnum):
+    """What hangs in the gallery."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+class Paper(StrEnum):
+    """What a document is, as readers look for it."""
+
+    BROCHURE = "brochure"
+    STATUTE = "statute"
+    REPORT = "report"
+    ESTIMATE = "estimate"
+    PERMIT = "permit"
+    DRAWING = "drawing"
+    PRESS = "press"
+    OTHER = "other"
+
+
+def video_host(address: str) -> str | None:
+    """The host of a video's page, where the address is one that a reader can safely follow; None otherwise."""
+    if len(address) > 400 or any(sign.isspace() or not sign.isprintable() for sign in address):
+        return None
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    plain = re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", host)
+    if parts.scheme != "https" or parts.username is not None or port not in (None, 443) or not plain:
+        return None
+    return host.removeprefix("www.")
+
+
 PRESETS = (Money(1_000), Money(2_500), Money(5_000), Money(10_000))
 
 
@@ -97,6 +138,30 @@ def missing(*, summary: str, story: str) -> list[Refusal]:
             )
         )
     return lacking
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the list to go through before a campaign opens."""
+
+    key: str
+    done: bool
+    obliged: bool = False
+
+
+def checklist(
+    *, summary: str, story: str, picture: bool, described: bool, amounts: int, photos: int, documents: int
+) -> list[Point]:
+    """What makes a page that people give to: two points are obliged, the others are advice."""
+    return [
+        Point("summary", bool(summary.strip()), obliged=True),
+        Point("story", len(story.strip()) >= STORY_LEAST, obliged=True),
+        Point("picture", picture),
+        Point("described", described or not picture),
+        Point("amounts", amounts >= 2),
+        Point("photos", photos >= 2),
+        Point("documents", documents >= 1),
+    ]
 
 
 def takes_pledges(state: State, closes_at: datetime | None, now: datetime) -> bool:

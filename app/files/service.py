@@ -86,6 +86,11 @@ def vary(file: File, *, now: datetime) -> None:
     file.varied_at = now
 
 
+def withdraw(file_id: int) -> None:
+    """Nobody fetches it from its public address any more."""
+    db.session.get_one(File, file_id).private = True
+
+
 ORPHAN_AGE = 24 * 3600
 
 

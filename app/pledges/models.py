@@ -74,6 +74,7 @@ class Pledge(Model):
     why: Mapped[str | None]
     checked_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
     detached_at: Mapped[datetime | None]
+    tax_code: Mapped[bytes | None]  # encrypted; asked only once a receipt is possible
 
     @property
     def key(self) -> str:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, literal, or_, select, text, union_all
 
 from app.campaigns.models import Campaign
-from app.core.crypto import token_hash
+from app.core.crypto import decrypt, token_hash
 from app.core.db import db
 from app.core.errors import Missing
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
+from app.groups import queries as groups
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
+from app.pledges import rules
 from app.pledges.models import Charge, Link, Pledge, Refund
 from app.pledges.rules import LIVE, ChargeState, Mode, RefundState, State
 from app.territory.models import Zone
@@ -232,15 +234,15 @@ def wall(campaign_id: int, order: str = "latest", *, limit: int = 8, offset: int
     ]
 
 
-def discs(campaign_id: int, limit: int = 120) -> list[Money]:
-    """The amounts of the latest gifts in the order in which they came."""
-    newest = db.session.execute(
-        select(Pledge.amount)
-        .where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
-        .order_by(Pledge.active_at.desc(), Pledge.id.desc())
-        .limit(limit)
-    ).scalars()
-    return list(newest)[::-1]
+def donors(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) -> tuple[list[Gift], list[Money]]:
+    """The first gifts of the wall in this order, and the amounts of the latest in the order in which they came."""
+    shown = (Pledge.name, Pledge.show_name, Pledge.amount, Pledge.active_at, Pledge.counts)
+    given = select(*shown).where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
+    wall_rows = given.add_columns(literal(True)).order_by(*_ORDER.get(order, _ORDER["latest"])).limit(named)
+    disc_rows = given.add_columns(literal(False)).order_by(*_ORDER["latest"]).limit(drawn)
+    rows = db.session.execute(union_all(wall_rows.subquery().select(), disc_rows.subquery().select())).all()
+    gifts = [Gift(row[0] if row[1] else "", row[2], row[3], row[4]) for row in rows if row[5]]
+    return gifts, [row[2] for row in rows if not row[5]][::-1]
 
 
 # --- one pledge ------------------------------------------------------------------------------------------------------
@@ -261,6 +263,24 @@ def paid_charge(pledge_id: int) -> Charge | None:
     return db.session.scalars(
         select(Charge).where(Charge.pledge_id == pledge_id, Charge.state == ChargeState.SUCCEEDED)
     ).one_or_none()
+
+
+def receipt_possible(pledge: Pledge) -> bool:
+    """Whether the body that received this gift can give its donor a tax receipt."""
+    paid = paid_charge(pledge.id)
+    entity = groups.verified_entity(db.session.get_one(Campaign, pledge.campaign_id).group_id)
+    return rules.receipt_possible(
+        pledge.state,
+        entity.form if entity else None,
+        entity.register_number if entity else None,
+        entity.verified_at if entity else None,
+        paid.settled_at if paid else None,
+    )
+
+
+def tax_code(pledge: Pledge) -> str:
+    """The tax code that the donor gave, or nothing."""
+    return decrypt(pledge.tax_code) if pledge.tax_code else ""
 
 
 def refunds(pledge_id: int) -> Sequence[Refund]:

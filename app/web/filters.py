@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
@@ -191,6 +192,13 @@ def number(value: int, language: str | None = None) -> str:
     return _grouped(value, _language(language))
 
 
+def file_size(size: int) -> str:
+    """1,2 MB or 340 KB, in the reader's language."""
+    if size >= 1_000_000:
+        return f"{format_decimal(Decimal(size) / 1_000_000, format='#,##0.0', locale=_language())}\u00a0MB"
+    return f"{max(1, round(size / 1_000))}\u00a0KB"
+
+
 def nbsp(text: object) -> str:
     """The text kept on one line."""
     return str(text).replace(" ", NBSP)
@@ -266,6 +274,7 @@ def named_sums(rows: Markup, columns: Iterable[Any]) -> Markup:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "named_sums": named_sums,
+    "file_size": file_size,
     "markdown": markdown,
     "money": money,
     "money_big": money_big,

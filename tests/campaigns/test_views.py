@@ -263,14 +263,3 @@ def test_a_campaign_that_failed_tells_how_far_it_came_and_that_nobody_pays(clien
     assert "Coro di scala" not in page, "who promised is nobody's business any more"
     assert "799 €" in said(client.get("/it/projects/?state=lost"))
     assert client.get(f"/it/projects/{slug}/give").status_code == 410
-
-
-def test_the_public_page_asks_few_questions(client, sandbox, count_sql):
-    campaign = campaigns.live_campaign()
-    for _ in range(3):
-        pledges.active_pledge(campaign, 10)
-    slug = campaign.slug
-    client.get(f"/it/projects/{slug}")
-    with count_sql() as seen:
-        client.get(f"/it/projects/{slug}")
-    assert len(seen) <= 32, len(seen)

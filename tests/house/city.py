@@ -16,6 +16,7 @@ from app.core.db import transaction
 from app.core.money import euros
 from app.evaluation import queries as evaluation
 from app.evaluation import service as evaluation_verbs
+from app.files import service as storing
 from app.grants import queries as grants
 from app.grants import service as grant_verbs
 from app.groups import queries as groups
@@ -30,7 +31,7 @@ from tests.make import campaigns as make_campaigns
 from tests.make import evaluation as make_evaluation
 from tests.make import grants as make_grants
 from tests.make import groups as make_groups
-from tests.make import identity
+from tests.make import identity, pictures
 from tests.make import pledges as make_pledges
 from tests.make import proposals as make_proposals
 from tests.make import settlement as closing
@@ -188,6 +189,14 @@ def _live(city: City, campaign: Campaign) -> None:
             campaign, "A che ora si apre l’orto la domenica?", by=city.person("stranger"), now=clock.now()
         )
         city.refs["question"] = question.ref
+        by, now = make_campaigns.members(campaign)[0], clock.now()
+        city.refs["news"] = campaign_verbs.post_update(
+            campaign, "Prima riunione", "Eravamo in venti.", by=by, now=now
+        ).ref
+        photo = storing.store(pictures.photo(), "orto.jpg", kind="picture", private=False, by=by, now=now)
+        city.refs["hung"] = campaign_verbs.hang_photo(campaign, photo, "L’orto in marzo", by=by, now=now).ref
+        plan = storing.store(pictures.pdf(), "pianta.pdf", kind="document", private=False, by=by, now=now)
+        city.refs["document"] = campaign_verbs.add_document(campaign, plan, "drawing", "Pianta", by=by, now=now).ref
     entity = make_groups.sent_entity(groups.group(campaign.group_id))
     city.refs["live_entity"] = entity.ref
 

@@ -1,28 +1,34 @@
-"""What the group does: prepare the campaign, ask to open it, tell news, answer questions."""
+"""What the group does: prepare the campaign, look at it before others do, ask to open it."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from werkzeug.datastructures import FileStorage
 
 from app.campaigns import queries, service
-from app.campaigns.models import Campaign
-from app.campaigns.rules import IMPACT_MOST, Impact, missing
+from app.campaigns.models import Campaign, GalleryItem, StoryVersion
+from app.campaigns.rules import IMPACT_MOST, Impact, Point, checklist, missing
 from app.campaigns.schemas import impact_lines
 from app.campaigns.views.blueprint import bp
+from app.campaigns.views.page import sheet
 from app.core import clock
-from app.core.db import db, transaction
+from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, Refusal
 from app.files import queries as files
 from app.files import service as storing
+from app.files.models import File
 from app.groups import queries as groups
+from app.identity.models import Person
 from app.territory import queries as territory
-from app.web.gates import require, signed_in
+from app.web.gates import require, roles, signed_in
 
 
-def _ours(ref: str) -> Campaign:
+def ours(ref: str) -> Campaign:
     """The campaign, if the reader belongs to its group; otherwise it does not exist."""
     campaign = queries.by_ref(ref)
     if not groups.is_member(campaign.group_id, require().id):
@@ -30,8 +36,8 @@ def _ours(ref: str) -> Campaign:
     return campaign
 
 
-def _desk(campaign: Campaign, values: Any, errors: dict[str, Refusal]) -> str:
-    story = queries.story(campaign)
+def _desk(campaign: Campaign, values: Any, errors: dict[str, Refusal], *, looked_at: bool = False) -> str:
+    story, hung = queries.story(campaign), queries.hung(campaign)
     return render_template(
         "campaigns/prepare.html",
         campaign=campaign,
@@ -42,8 +48,24 @@ def _desk(campaign: Campaign, values: Any, errors: dict[str, Refusal]) -> str:
         missing=missing(summary=story.summary, story=story.story),
         terms=queries.terms(campaign),
         zone=territory.zone_by_id(campaign.zone_id),
+        hung=hung,
+        own_pictures=queries.showable(hung),
+        checklist=_checklist(campaign, story, hung),
+        looked_at=looked_at,
         rows=range(1, IMPACT_MOST + 1),
         now=clock.now(),
+    )
+
+
+def _checklist(campaign: Campaign, story: StoryVersion, hung: Sequence[tuple[GalleryItem, File | None]]) -> list[Point]:
+    return checklist(
+        summary=story.summary,
+        story=story.story,
+        picture=story.picture_id is not None,
+        described=bool(story.picture_alt),
+        amounts=len(story.lines),
+        photos=len(hung),
+        documents=len(queries.documents(campaign)),
     )
 
 
@@ -55,11 +77,19 @@ def _typed(campaign: Campaign) -> dict[str, Any]:
     return values
 
 
+def kept(sent: FileStorage, kind: Literal["picture", "document"], *, by: Person, now: datetime, name: str = "") -> File:
+    """What was uploaded, kept; a refusal stands beside the field of that name."""
+    try:
+        return storing.store(sent.read(), sent.filename or "file", kind=kind, private=False, by=by, now=now)
+    except Invalid as invalid:
+        raise Invalid({name or kind: invalid.errors["file"]}) from None
+
+
 @bp.get("/prepare/<ref>")
 @signed_in
 def prepare(ref: str) -> ResponseReturnValue:
     """The group's desk for its campaign."""
-    campaign = _ours(ref)
+    campaign = ours(ref)
     return _desk(campaign, _typed(campaign), {})
 
 
@@ -67,7 +97,9 @@ def prepare(ref: str) -> ResponseReturnValue:
 @signed_in
 def write(ref: str) -> ResponseReturnValue:
     """Keep text, picture and impact lines."""
-    campaign = _ours(ref)
+    campaign = ours(ref)
+    if request.form.get("look"):
+        return _desk(campaign, request.form, {}, looked_at=True)
     try:
         with transaction():
             _write(campaign, impact_lines(request.form, str(get_locale())))
@@ -77,6 +109,19 @@ def write(ref: str) -> ResponseReturnValue:
     return redirect(url_for("campaigns.prepare", ref=ref), 303)
 
 
+@bp.get("/prepare/<ref>/page")
+@signed_in
+def preview(ref: str) -> ResponseReturnValue:
+    """The page as everybody will see it, for the group and for the office."""
+    campaign = queries.by_ref(ref)
+    if not groups.is_member(campaign.group_id, require().id) and "officer" not in roles():
+        raise Missing("There is no campaign with this reference.")
+    if campaign.public:
+        return redirect(url_for("campaigns.show", slug=campaign.slug), 303)
+    shown = sheet(queries.whole_by_ref(ref), order="latest", now=clock.now())
+    return render_template("campaigns/show.html", **shown)
+
+
 def _write(campaign: Campaign, impact: list[Impact]) -> None:
     now, by = clock.now(), require()
     sent = request.files.get("picture")
@@ -84,9 +129,7 @@ def _write(campaign: Campaign, impact: list[Impact]) -> None:
     if request.form.get("no_picture"):
         picture_id = None
     if sent is not None and sent.filename:
-        stored = storing.store(sent.read(), sent.filename, kind="picture", private=False, by=by, now=now)
-        db.session.flush()
-        picture_id = stored.id
+        picture_id = kept(sent, "picture", by=by, now=now).id
     service.write_text(
         campaign,
         summary=request.form.get("summary", ""),
@@ -103,7 +146,7 @@ def _write(campaign: Campaign, impact: list[Impact]) -> None:
 @signed_in
 def launch(ref: str) -> ResponseReturnValue:
     """Ask an officer to open the campaign."""
-    campaign = _ours(ref)
+    campaign = ours(ref)
     try:
         with transaction():
             service.ask_to_launch(campaign, by=require(), now=clock.now())
@@ -111,56 +154,3 @@ def launch(ref: str) -> ResponseReturnValue:
         return _desk(queries.by_ref(ref), _typed(queries.by_ref(ref)), {"": refusal}), 409
     flash(_("The office has your campaign. As soon as an officer has checked it, it opens and you get a mail."), "done")
     return redirect(url_for("campaigns.prepare", ref=ref), 303)
-
-
-def _news(campaign: Campaign, values: Any, errors: dict[str, Refusal]) -> str:
-    return render_template(
-        "campaigns/news.html",
-        campaign=campaign,
-        updates=queries.updates(campaign),
-        questions=queries.unanswered(campaign),
-        values=values,
-        errors=errors,
-    )
-
-
-@bp.get("/prepare/<ref>/news")
-@signed_in
-def news(ref: str) -> ResponseReturnValue:
-    """News and questions of a public campaign, for its group."""
-    return _news(_ours(ref), {}, {})
-
-
-@bp.post("/prepare/<ref>/news")
-@signed_in
-def post_update(ref: str) -> ResponseReturnValue:
-    """Tell news on the public page."""
-    campaign = _ours(ref)
-    try:
-        with transaction():
-            service.post_update(
-                campaign,
-                request.form.get("title", ""),
-                request.form.get("body", ""),
-                by=require(),
-                now=clock.now(),
-            )
-    except Invalid as invalid:
-        return _news(queries.by_ref(ref), request.form, invalid.errors), 422
-    flash(_("The news is on the page of the project."), "done")
-    return redirect(url_for("campaigns.news", ref=ref), 303)
-
-
-@bp.post("/prepare/<ref>/answers/<question>")
-@signed_in
-def answer(ref: str, question: str) -> ResponseReturnValue:
-    """Answer a question in public."""
-    campaign = _ours(ref)
-    asked = queries.question(campaign, question)
-    try:
-        with transaction():
-            service.answer_question(campaign, asked, request.form.get("answer", ""), by=require(), now=clock.now())
-    except Invalid as invalid:
-        return _news(queries.by_ref(ref), {"answering": question, **request.form}, invalid.errors), 422
-    flash(_("Question and answer are on the page of the project."), "done")
-    return redirect(url_for("campaigns.news", ref=ref), 303)

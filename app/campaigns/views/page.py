@@ -6,58 +6,78 @@ from typing import Any
 from flask_babel import get_locale
 
 from app.campaigns import queries
-from app.campaigns.models import Campaign
+from app.campaigns.queries import Whole
 from app.campaigns.rules import chosen_first, presets
-from app.evaluation import queries as evaluation
-from app.files import queries as files
-from app.groups import queries as groups
-from app.matching.rules import match_due
+from app.core.clock import end_of_day, local
+from app.core.money import ZERO, Money
+from app.matching.rules import effect, match_due
 from app.pledges import queries as pledges
 from app.proposals import queries as proposals
-from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.transparency import queries as transparency
 
+NEWS_ON_PAGE = 3
+ANSWERS_ON_PAGE = 5
 
-def sheet(campaign: Campaign, *, order: str, now: datetime) -> dict[str, Any]:
-    """Everything that the page of a campaign shows."""
-    story, terms = queries.story(campaign), queries.terms(campaign)
-    totals, zone = pledges.totals(campaign.id), territory.zone_by_id(campaign.zone_id)
-    case, close = settlement.case(campaign.id), settlement.close_of(campaign.id)
-    proposal = proposals.proposal(campaign.proposal_id)
-    entity = groups.verified_entity(campaign.group_id)
+
+def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
+    """Everything that the page of a campaign shows; one that is not open yet is shown as if it opened now."""
+    campaign, story, terms = whole.campaign, whole.story, whole.terms
+    totals, ending = pledges.totals(campaign.id), transparency.ending(campaign)
+    case = ending.case
+    lines, milestones = proposals.plan(whole.proposal)
+    gifts, discs_of = pledges.donors(campaign.id, order)
+    hung = queries.hung(campaign)
     language = str(get_locale())
     offered = presets(story.lines, terms.gift_min)
     arrived = totals.collected_counted if case and case.collection_started_at else totals.raised
+    closes_at = campaign.closes_at or end_of_day(local(now).date() + timedelta(days=terms.campaign_days))
     return {
         "campaign": campaign,
+        "whole": whole,
+        "preview": not campaign.public,
+        "closes_at": closes_at,
+        "last_day": queries.last_day(closes_at),
         "story": story,
-        "versions": len(queries.versions(campaign)),
-        "picture": files.by_id(story.picture_id) if story.picture_id else None,
+        "picture": whole.picture,
         "terms": terms,
         "totals": totals,
-        "zone": zone,
+        "zone": whole.zone,
         "zones": territory.zones(),
-        "neighbours": queries.count(queries.Filters(zones=(zone.slug,))) - 1 if zone else 0,
-        "group": groups.group(campaign.group_id),
-        "members": groups.members_count(campaign.group_id),
-        "entity": entity,
-        "proposal": proposal,
-        "award": evaluation.award_of(campaign.proposal_id),
-        "lines": proposals.lines(proposal),
-        "milestones": proposals.milestones(proposal),
-        "signed": len(proposals.signatures(proposal)),
-        "updates": queries.updates(campaign),
-        "questions": queries.answered(campaign),
-        "gifts": pledges.wall(campaign.id, order),
-        "discs_of": pledges.discs(campaign.id),
+        "group": whole.group,
+        "members": whole.members,
+        "entity": whole.entity,
+        "proposal": whole.proposal,
+        "award": whole.award,
+        "lines": lines,
+        "milestones": milestones,
+        "signed": whole.signed,
+        "hung": hung,
+        "own_pictures": queries.showable(hung),
+        "documents": queries.documents(campaign),
+        "updates": queries.news(campaign, NEWS_ON_PAGE) if whole.news else [],
+        "questions": queries.some_answers(campaign, ANSWERS_ON_PAGE) if whole.answers else [],
+        "gifts": gifts,
+        "discs_of": discs_of,
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
         "city_part": match_due(max(arrived, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
         "chosen": chosen_first(offered),
+        "effects": _effects(whole, [each.amount for each in offered], totals.raised),
         "case": case,
-        "close": close,
-        "trail": transparency.trail(campaign) if case and case.match is not None else None,
+        "close": ending.close,
+        "ending": ending,
         "now": now,
         "timedelta": timedelta,
     }
+
+
+def _effects(whole: Whole, amounts: list[Money], raised: Money) -> list[tuple[Money, Any]]:
+    """What each offered amount would do now, for the donate box; none where the budget has no room for it."""
+    campaign = whole.campaign
+    room = max(ZERO, campaign.most - raised)
+    return [
+        (amount, effect(amount, raised, campaign.budget, campaign.stretch, whole.terms.match))
+        for amount in amounts
+        if amount <= room
+    ]

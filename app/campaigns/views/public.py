@@ -22,11 +22,13 @@ from app.proposals.rules import THEMES
 from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.territory.models import Zone
+from app.web import downloads
 from app.web.gates import public, require, signed_in
 
 NEIGHBOURS = 2
 NEAR_BY = 6
 DONORS_PER_PAGE = 60
+NEWS_PER_PAGE, ANSWERS_PER_PAGE = 10, 20
 
 
 @bp.get("/")
@@ -71,9 +73,67 @@ def _around(wish: Wish, near: Sequence[Zone]) -> Sequence[Campaign]:
 @public
 def show(slug: str) -> ResponseReturnValue:
     """One project, from its money to its last receipt."""
-    campaign = queries.by_slug(slug)
     order = request.args.get("order", "latest")
-    return render_template("campaigns/show.html", **sheet(campaign, order=order, now=clock.now()))
+    return render_template("campaigns/show.html", **sheet(queries.whole_by_slug(slug), order=order, now=clock.now()))
+
+
+def _page_asked() -> int:
+    return min(max(1, request.args.get("page", 1, type=int)), 1_000)
+
+
+@bp.get("/<slug>/news")
+@public
+def all_news(slug: str) -> ResponseReturnValue:
+    """Everything that the group has told, newest first."""
+    campaign, page = queries.by_slug(slug), _page_asked()
+    found = queries.news(campaign, NEWS_PER_PAGE + 1, (page - 1) * NEWS_PER_PAGE)
+    return render_template(
+        "campaigns/all_news.html",
+        campaign=campaign,
+        updates=found[:NEWS_PER_PAGE],
+        own_pictures=queries.own_pictures(campaign),
+        more=len(found) > NEWS_PER_PAGE,
+        page=page,
+    )
+
+
+@bp.get("/<slug>/news/<ref>")
+@public
+def one_news(slug: str, ref: str) -> ResponseReturnValue:
+    """One piece of news, with how it read before it was changed."""
+    campaign = queries.by_slug(slug)
+    update, picture = queries.one_news(campaign, ref)
+    return render_template(
+        "campaigns/one_news.html",
+        campaign=campaign,
+        update=update,
+        picture=picture,
+        earlier=queries.earlier_words(update) if update.changed_at else [],
+        own_pictures=queries.own_pictures(campaign),
+    )
+
+
+@bp.get("/<slug>/questions")
+@public
+def all_answers(slug: str) -> ResponseReturnValue:
+    """Every question that the group has answered."""
+    campaign, page = queries.by_slug(slug), _page_asked()
+    found = queries.some_answers(campaign, ANSWERS_PER_PAGE + 1, (page - 1) * ANSWERS_PER_PAGE)
+    return render_template(
+        "campaigns/all_answers.html",
+        campaign=campaign,
+        questions=found[:ANSWERS_PER_PAGE],
+        more=len(found) > ANSWERS_PER_PAGE,
+        page=page,
+    )
+
+
+@bp.get("/<slug>/documents/<ref>")
+@public
+def document(slug: str, ref: str) -> ResponseReturnValue:
+    """One of the group's documents, as a file."""
+    _, file = queries.document(queries.by_slug(slug), ref)
+    return downloads.send(file)
 
 
 @bp.get("/<slug>/donors")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from app.core.errors import Conflict, Invalid, Refusal
 from app.core.money import ZERO, Money
+from app.groups.rules import LegalForm
 
 NAME_MOST = 80
 RETRY_DAYS = (3, 7, 13)
@@ -230,3 +231,20 @@ def refuse_cancel(
 def checkout_expires(now: datetime, closes_at: datetime) -> datetime:
     """The hosted page ends before the campaign does, within what Stripe allows."""
     return max(now + CHECKOUT_LEAST, min(now + CHECKOUT_LIFE, closes_at))
+
+
+# Gifts to these bodies lower the donor's tax (Third Sector Code, art. 83), once they stand in the national register.
+RECEIPT_FORMS = frozenset({LegalForm.APS, LegalForm.ODV})
+
+
+def receipt_possible(
+    state: State,
+    form: LegalForm | None,
+    register_number: str | None,
+    verified_at: datetime | None,
+    paid: datetime | None,
+) -> bool:
+    """Whether a tax receipt can be given: the gift came in, and its body was of the right kind on that day."""
+    if state is not State.CHARGED or form not in RECEIPT_FORMS or not (register_number or "").strip():
+        return False
+    return verified_at is not None and paid is not None and verified_at <= paid

@@ -15,7 +15,7 @@ from app.pledges.service.collecting import (
     retry,
     sent,
 )
-from app.pledges.service.donor import cancel, new_link, send_link, show_name
+from app.pledges.service.donor import cancel, give_tax_code, new_link, send_link, show_name
 from app.pledges.service.forgetting import forgotten
 from app.pledges.service.paying import agree_gap, page_opened, pay_again
 from app.pledges.service.promising import (
@@ -54,6 +54,7 @@ __all__ = [
     "drop_unpaid",
     "expire",
     "forgotten",
+    "give_tax_code",
     "give_up",
     "is_member",
     "new_link",

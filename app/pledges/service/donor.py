@@ -4,6 +4,8 @@ from datetime import datetime
 
 from app.campaigns import queries as campaigns
 from app.campaigns.rules import free_until
+from app.core.codes import CodeError, person_tax_code
+from app.core.crypto import encrypt
 from app.core.db import db
 from app.core.errors import Conflict, Invalid, Refusal
 from app.journal import service as journal
@@ -51,6 +53,20 @@ def show_name(pledge: Pledge, *, name: str, show: bool, now: datetime) -> Pledge
         raise Invalid({"name": Refusal("Write the name that everybody may read.")})
     pledge.name, pledge.show_name = shown, show and bool(shown)
     journal.record("pledges.show_name", subject=pledge.key, by=None, now=now, show=pledge.show_name)
+    return pledge
+
+
+def give_tax_code(pledge: Pledge, code: str, *, now: datetime) -> Pledge:
+    """The donor gives the tax code that a receipt names, or takes it back; only where a receipt is possible."""
+    pledge = queries.locked(pledge.id)
+    if not queries.receipt_possible(pledge):
+        raise Conflict("No tax receipt can be given for this gift, so we do not ask for a tax code.")
+    try:
+        plain = person_tax_code(code) if code.strip() else ""
+    except CodeError as wrong:
+        raise Invalid({"tax_code": str(wrong)}) from None
+    pledge.tax_code = encrypt(plain) if plain else None
+    journal.record("pledges.give_tax_code", subject=pledge.key, by=None, now=now, given=bool(plain))
     return pledge
 
 

@@ -68,9 +68,9 @@ def agree_gap(
     now: datetime,
 ) -> Charge:
     """Write down a gift that fills the gap, to be paid at once; refunded if the gap stays."""
+    campaign = campaigns.locked(campaign.id)
     if (known := queries.by_form_key(form_key)) is not None:
         return queries.charges(known.id)[-1]
-    campaign = campaigns.locked(campaign.id)
     gap = queries.totals(campaign.id).gap(campaign.threshold)
     if now >= pay_until or gap == ZERO or queries.given_back(campaign.id):
         raise Gone("Nothing is missing any more: this project takes no gifts now.")

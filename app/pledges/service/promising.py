@@ -50,9 +50,10 @@ def start(
     now: datetime,
 ) -> Pledge:
     """Write down what the donor promises, with the very words she agreed to; the same form twice is one pledge."""
+    campaign = campaigns.locked(campaign.id)
+    # Asked with the campaign held: of two clicks that arrive together the second one finds the pledge of the first.
     if (known := queries.by_form_key(form_key)) is not None:
         return known
-    campaign = campaigns.locked(campaign.id)
     if not takes_pledges(campaign.state, campaign.closes_at, now) or campaign.closes_at is None:
         raise Gone("This campaign is closed: it takes no more pledges.")
     terms = campaigns.terms(campaign)

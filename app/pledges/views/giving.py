@@ -43,9 +43,14 @@ def _language() -> str:
     return "en" if str(get_locale()) == "en" else "it"
 
 
+def _of_link(values: Any) -> str:
+    """A preset, or the amount that a link of somebody's brings along in either language."""
+    return str(values.get("amount") or values.get("importo") or "").strip()
+
+
 def typed_amount(values: Any, fallback: Money | None, errors: dict[str, Refusal | str]) -> Money | None:
-    """The other amount if one was typed, else the preset, else the one marked at first."""
-    other, chosen = values.get("other", "").strip(), values.get("amount", "").strip()
+    """The other amount if one was typed, else the preset or the one of the link, else the one marked at first."""
+    other, chosen = values.get("other", "").strip(), _of_link(values)
     if not (other or chosen):
         return fallback
     try:
@@ -97,7 +102,7 @@ def _page(campaign: Campaign, values: Any, draft: Draft, form_key: str) -> str:
     totals = queries.totals(campaign.id)
     if not values.get("other") and draft.amount not in [each.amount for each in offered]:
         # An amount that is no preset stands in its own field, also one that could not be read.
-        typed = draft.amount if draft.amount is not None else values.get("amount", "")
+        typed = draft.amount if draft.amount is not None else _of_link(values)
         values = {**values.to_dict(), "other": typed} if hasattr(values, "to_dict") else {**values, "other": typed}
     return render_template(
         "pledges/give.html",

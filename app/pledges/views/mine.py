@@ -20,6 +20,7 @@ from app.pledges.views.blueprint import bp
 from app.pledges.views.giving import to_payment
 from app.pledges.views.returning import dates
 from app.territory import queries as territory
+from app.transparency import queries as transparency
 from app.web.gates import by_token, public
 
 
@@ -27,7 +28,7 @@ class Expired(Exception):
     """The link was good once."""
 
 
-def _held(token: str) -> Pledge:
+def held(token: str) -> Pledge:
     """The pledge of this link; an expired one leads to a new link, an unknown one to nothing."""
     found = queries.link(token)
     if found is None:
@@ -80,6 +81,8 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
         checking=can_pay and last is not None and not groups.is_payable(last.entity_id),
         refunds=queries.refunds(pledge.id),
         refuses=_refuses(pledge),
+        receipt=queries.receipt_possible(pledge),
+        story=transparency.gift_story(pledge),
         values=values,
         errors=errors,
         now=now,
@@ -91,7 +94,7 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
 @by_token
 def mine(token: str) -> ResponseReturnValue:
     """See it, change who may read your name, cancel, pay again."""
-    pledge = _held(token)
+    pledge = held(token)
     values = {"name": pledge.name, "show_name": "yes" if pledge.show_name else ""}
     return _show(token, pledge, values, {})
 
@@ -100,7 +103,7 @@ def mine(token: str) -> ResponseReturnValue:
 @by_token
 def visibility(token: str) -> ResponseReturnValue:
     """Be named in public, or not."""
-    pledge = _held(token)
+    pledge = held(token)
     try:
         with transaction():
             service.show_name(
@@ -110,7 +113,7 @@ def visibility(token: str) -> ResponseReturnValue:
                 now=clock.now(),
             )
     except Invalid as invalid:
-        return _show(token, _held(token), request.form, invalid.errors), 422
+        return _show(token, held(token), request.form, invalid.errors), 422
     flash(_("Saved."), "done")
     return redirect(url_for("pledges.mine", token=token), 303)
 
@@ -119,7 +122,7 @@ def visibility(token: str) -> ResponseReturnValue:
 @by_token
 def cancelling(token: str) -> ResponseReturnValue:
     """One question before a promise is taken back."""
-    pledge = _held(token)
+    pledge = held(token)
     campaign = campaigns.campaign(pledge.campaign_id)
     return render_template(
         "pledges/cancel.html", token=token, pledge=pledge, campaign=campaign, refuses=_refuses(pledge)
@@ -130,12 +133,12 @@ def cancelling(token: str) -> ResponseReturnValue:
 @by_token
 def cancel(token: str) -> ResponseReturnValue:
     """Take the promise back."""
-    pledge = _held(token)
+    pledge = held(token)
     try:
         with transaction():
             service.cancel(pledge, now=clock.now())
     except Conflict as refusal:
-        return _show(token, _held(token), {}, {"": refusal}), 409
+        return _show(token, held(token), {}, {"": refusal}), 409
     flash(_("Your pledge is cancelled. Nothing is charged."), "done")
     return redirect(url_for("pledges.mine", token=token), 303)
 
@@ -144,12 +147,12 @@ def cancel(token: str) -> ResponseReturnValue:
 @by_token
 def card(token: str) -> ResponseReturnValue:
     """Pay a promise whose card was refused, with the same card or another one, right now."""
-    pledge = _held(token)
+    pledge = held(token)
     try:
         with transaction():
             charge_id = service.pay_again(pledge, now=clock.now()).id
     except (Conflict, Gone) as refusal:
-        return _show(token, _held(token), {}, {"": refusal}), 409
+        return _show(token, held(token), {}, {"": refusal}), 409
     return to_payment(charge_id)
 
 

@@ -2,10 +2,12 @@
 
 from app.transparency.queries.gifts import GiftStory, LineShare, candidates, gift_story, stories, to_tell, unwritten
 from app.transparency.queries.trail import (
+    Ending,
     Figures,
     Row,
     Trail,
     checks,
+    ending,
     projects,
     public_campaigns,
     register,
@@ -14,6 +16,7 @@ from app.transparency.queries.trail import (
 )
 
 __all__ = [
+    "Ending",
     "Figures",
     "GiftStory",
     "LineShare",
@@ -21,6 +24,7 @@ __all__ = [
     "Trail",
     "candidates",
     "checks",
+    "ending",
     "gift_story",
     "projects",
     "public_campaigns",

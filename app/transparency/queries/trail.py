@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from app.calls.rules import TrancheKind
 from app.campaigns.models import Campaign
@@ -16,12 +18,13 @@ from app.core.db import db
 from app.core.money import ZERO, Money, total
 from app.evaluation import queries as evaluation
 from app.grants import queries as grants
-from app.grants.models import Account, Agreement, AwardRecord
+from app.grants.models import Account, Agreement, AwardRecord, Expense, Order, Report, Tranche
 from app.grants.queries import LineSpent
 from app.grants.rules import Closing, OrderState
 from app.groups import queries as groups
 from app.groups.models import Group
 from app.ledger import queries as ledger
+from app.ledger.models import AccountRow
 from app.ledger.queries import Movement
 from app.ledger.rules import Check
 from app.pledges import queries as pledges
@@ -147,6 +150,60 @@ def totals() -> Figures:
         paid=ledger.total_of("budget", "paid", "proposal:"),
         spent=ledger.total_of("cash", "spent", "proposal:"),
     )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a campaign ended and how far its money has come: what its page tells, without each movement."""
+
+    close: Close | None
+    case: Case | None
+    agreement: Agreement | None  # once it is signed
+    account: Account | None
+    advance: Order | None  # once they are paid
+    balance: Order | None
+    receipts: int
+    paid: Money
+    bound: Money
+    returned: Money
+
+
+def ending(campaign: Campaign) -> Ending:
+    """Close, case, agreement, payments and closed accounts of one campaign, in one question."""
+    advance, balance = aliased(Order), aliased(Order)
+    first, last = aliased(Tranche), aliased(Tranche)
+    project = AccountRow.owner == f"proposal:{campaign.proposal_id}"
+    held = [
+        select(func.sum(AccountRow.balance))
+        .where(AccountRow.book == "budget", project, AccountRow.name.in_(names))
+        .scalar_subquery()
+        for names in (("paid",), ("committed", "approved"), ("reserved", "confirmed"))
+    ]
+    receipts = (
+        select(func.count(Expense.id))
+        .join(Report, Report.id == Expense.report_id)
+        .where(Report.agreement_id == Agreement.id, Expense.accepted_amount.is_not(None))
+        .correlate(Agreement)
+        .scalar_subquery()
+    )
+    row: Any = db.session.execute(
+        select(Close, Case, Agreement, Account, advance, balance, receipts, *held)
+        .select_from(Campaign)
+        .outerjoin(Close, Close.campaign_id == Campaign.id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .outerjoin(Agreement, and_(Agreement.campaign_id == Campaign.id, Agreement.signed_at.is_not(None)))
+        .outerjoin(Account, Account.agreement_id == Agreement.id)
+        .outerjoin(first, and_(first.agreement_id == Agreement.id, first.kind == TrancheKind.ADVANCE))
+        .outerjoin(advance, and_(advance.tranche_id == first.id, advance.state == OrderState.PAID))
+        .outerjoin(last, and_(last.agreement_id == Agreement.id, last.kind == TrancheKind.BALANCE))
+        .outerjoin(balance, and_(balance.tranche_id == last.id, balance.state == OrderState.PAID))
+        .where(Campaign.id == campaign.id)
+        .execution_options(populate_existing=True)
+    ).one()
+    paid, bound, reserved = (each or ZERO for each in row[7:])
+    back = max(ZERO, campaign.ceiling - paid - bound - reserved)
+    found = (*row[:6], int(row[6] or 0), paid, bound, back)
+    return Ending(*found)
 
 
 def trail(campaign: Campaign) -> Trail:

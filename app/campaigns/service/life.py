@@ -1,8 +1,7 @@
-"""Verbs on campaigns; the only writer of the room's tables."""
+"""The life of a campaign: prepared, asked for, sent back, opened, closed."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,21 +9,13 @@ from sqlalchemy import select
 
 from app.calls import queries as calls
 from app.campaigns import queries
-from app.campaigns.models import Campaign, Question, StoryVersion, Update
-from app.campaigns.rules import (
-    IMPACT_MOST,
-    MOVES,
-    STORY_MOST,
-    SUMMARY_MOST,
-    Act,
-    Impact,
-    State,
-    missing,
-)
+from app.campaigns.models import Campaign, StoryVersion
+from app.campaigns.rules import MOVES, Act, State, missing
+from app.campaigns.service.access import refuse_stranger
 from app.core.actor import Actor
 from app.core.clock import end_of_day, local
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from app.core.errors import Conflict, Forbidden, Invalid, Refusal
 from app.core.money import ZERO, Money
 from app.core.moves import move
 from app.core.refs import new_ref
@@ -113,65 +104,10 @@ def prepare(award: Award, *, by: Actor | None, now: datetime, stretch: Money = Z
     return campaign
 
 
-def write_text(
-    campaign: Campaign,
-    *,
-    summary: str,
-    story: str,
-    impact: Sequence[Impact],
-    picture_id: int | None,
-    picture_alt: str,
-    by: Actor,
-    now: datetime,
-) -> StoryVersion:
-    """Keep what the group writes; once the page is public every change is a new version beside the old ones."""
-    campaign = queries.locked(campaign.id)
-    _refuse_stranger(campaign, by)
-    move(MOVES, campaign.state, Act.WRITE)
-    words: dict[str, Any] = {
-        "summary": " ".join(summary.split()),
-        "story": story.strip(),
-        "impact": [{"amount": line.amount.cents, "it": line.it, "en": line.en} for line in impact],
-        "picture_id": picture_id,
-        "picture_alt": " ".join(picture_alt.split()),
-    }
-    _refuse_words(campaign, words, impact)
-    last = queries.story(campaign)
-    if all(getattr(last, name) == value for name, value in words.items()):
-        return last
-    if campaign.public:
-        last = StoryVersion(campaign_id=campaign.id, version=last.version + 1)
-        db.session.add(last)
-    for name, value in words.items():
-        setattr(last, name, value)
-    last.written_at, last.written_by = now, by.id
-    campaign.summary, campaign.picture_id = words["summary"], picture_id
-    journal.record("campaigns.write", subject=campaign.key, by=by, now=now, version=last.version)
-    return last
-
-
-def _refuse_words(campaign: Campaign, words: dict[str, Any], impact: Sequence[Impact]) -> None:
-    errors: dict[str, Refusal | str] = {}
-    if len(words["summary"]) > SUMMARY_MOST:
-        errors["summary"] = Refusal("Write at most %(most)s characters: one sentence.", most=SUMMARY_MOST)
-    if len(words["story"]) > STORY_MOST:
-        errors["story"] = Refusal("Write at most %(most)s characters.", most=STORY_MOST)
-    if campaign.public and (lacking := missing(summary=words["summary"], story=words["story"])):
-        errors["story"] = lacking[0]
-    if len(impact) > IMPACT_MOST:
-        errors["impact"] = Refusal("Write at most %(most)s lines.", most=IMPACT_MOST)
-    if len({line.amount for line in impact}) < len(impact):
-        errors["impact"] = Refusal("Each line has its own amount: two are the same.")
-    if any(line.amount > campaign.budget for line in impact):
-        errors["impact"] = Refusal("An amount is larger than the whole budget.")
-    if errors:
-        raise Invalid(errors)
-
-
 def ask_to_launch(campaign: Campaign, *, by: Actor, now: datetime) -> None:
     """The group says that it is ready; an officer looks at it."""
     campaign = queries.locked(campaign.id)
-    _refuse_stranger(campaign, by)
+    refuse_stranger(campaign, by)
     words = queries.story(campaign)
     if lacking := missing(summary=words.summary, story=words.story):
         raise Conflict(lacking[0].message, **lacking[0].params)
@@ -212,52 +148,6 @@ def confirm_ready(campaign: Campaign, *, by: Actor, now: datetime) -> Campaign:
     return campaign
 
 
-def post_update(campaign: Campaign, title: str, body: str, *, by: Actor, now: datetime) -> Update:
-    """The group tells news on the public page."""
-    _refuse_stranger(campaign, by)
-    if not campaign.public:
-        raise Conflict("News can be posted once the campaign is open.")
-    errors: dict[str, Refusal | str] = {}
-    if not title.strip() or len(title.strip()) > 120:
-        errors["title"] = Refusal("Write a title of at most 120 characters.")
-    if not body.strip() or len(body.strip()) > STORY_MOST:
-        errors["body"] = Refusal("Write the news: at least one sentence.")
-    if errors:
-        raise Invalid(errors)
-    update = Update(
-        ref=new_ref("upd"),
-        campaign_id=campaign.id,
-        title=" ".join(title.split()),
-        body=body.strip(),
-        posted_at=now,
-        posted_by=by.id,
-    )
-    db.session.add(update)
-    journal.record("campaigns.post_update", subject=campaign.key, by=by, now=now, title=update.title)
-    return update
-
-
-def ask_question(campaign: Campaign, body: str, *, by: Actor, now: datetime) -> Question:
-    """Somebody signed in asks; the page shows it once the group has answered."""
-    if not campaign.public:
-        raise Missing("There is no campaign at this address.")
-    if not 5 <= len(body.strip()) <= 1_000:
-        raise Invalid({"question": Refusal("Write your question in 5 to 1,000 characters.")})
-    question = Question(ref=new_ref("qst"), campaign_id=campaign.id, asked_by=by.id, asked_at=now, body=body.strip())
-    db.session.add(question)
-    journal.record("campaigns.ask_question", subject=campaign.key, by=by, now=now)
-    return question
-
-
-def answer_question(campaign: Campaign, question: Question, answer: str, *, by: Actor, now: datetime) -> None:
-    """The group answers; from now on everybody can read both."""
-    _refuse_stranger(campaign, by)
-    if not 2 <= len(answer.strip()) <= 3_000:
-        raise Invalid({"answer": Refusal("Write the answer in at most 3,000 characters.")})
-    question.answer, question.answered_at, question.answered_by = answer.strip(), now, by.id
-    journal.record("campaigns.answer_question", subject=campaign.key, by=by, now=now)
-
-
 def close(campaign: Campaign, *, now: datetime) -> Campaign:
     """The settlement has counted: no promise is taken or changed any more."""
     campaign = queries.locked(campaign.id)
@@ -265,11 +155,6 @@ def close(campaign: Campaign, *, now: datetime) -> Campaign:
     campaign.closed_at = now
     journal.record("campaigns.close", subject=campaign.key, by=None, now=now)
     return campaign
-
-
-def _refuse_stranger(campaign: Campaign, by: Actor) -> None:
-    if not groups.is_member(campaign.group_id, by.id):
-        raise Missing("There is no campaign with this reference.")
 
 
 def _tell_group(campaign: Campaign, template: str, now: datetime, **context: Any) -> None:
