@@ -4,7 +4,7 @@ IN := .venv/bin/python -m
 SETUP := $(PYTHON) -m run.setup
 
 .DEFAULT_GOAL := help
-.PHONY: help run flask test check format messages requirements setup clean reset
+.PHONY: help run flask test ui check format messages requirements setup clean reset
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,7 +16,10 @@ flask: ## Run a command of the application: make flask ARGS="ledger verify"
 	@$(SETUP) packages messages && exec $(IN) run flask $(ARGS)
 
 test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for some)
-	@$(SETUP) && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
+	@$(SETUP) packages assets messages judges && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
+
+ui: ## Judge every page as every role in both languages; report in instance/ui (ARGS="--no-lighthouse --only grants.")
+	@$(SETUP) packages assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
 
 check: ## Check format, style, types and the floors between rooms
 	@$(SETUP) packages

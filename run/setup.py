@@ -167,6 +167,45 @@ def assets() -> Step:
     )
 
 
+# --- the judges of the pages: test equipment, installed apart from what the site is made of -------------------
+
+
+JUDGES = ROOT / ".cache" / "judges"
+JUDGES_FROM = [ROOT / "tests" / "ui" / name for name in ("package.json", "package-lock.json")]
+
+
+def install_judges(*more: str) -> None:
+    """The judges from their own lockfile, outside the tree that is committed."""
+    JUDGES.mkdir(parents=True, exist_ok=True)
+    for path in JUDGES_FROM:
+        shutil.copy(path, JUDGES)
+    os.environ["PUPPETEER_SKIP_DOWNLOAD"] = "1"  # the machine's own Chromium is used
+    words = ["npm", "ci", "--prefix", str(JUDGES), "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    node(*words, *more, what="npm ci of the judges")
+
+
+def judges() -> Step:
+    """The step for the quick judges, which every test run asks."""
+    return Step(
+        "judges",
+        "fetching the judges of the pages",
+        lambda: JUDGES_FROM,
+        JUDGES / "node_modules" / "axe-core",
+        lambda: install_judges("--omit=dev"),
+    )
+
+
+def slow_judges() -> Step:
+    """The step for those that only `make ui` asks."""
+    return Step(
+        "slow-judges",
+        "fetching the slow judges of the pages",
+        lambda: JUDGES_FROM,
+        JUDGES / "node_modules" / "lighthouse",
+        install_judges,
+    )
+
+
 # --- translations ---------------------------------------------------------------------------------------------
 
 
@@ -186,7 +225,7 @@ def compile_messages() -> bool:
 
 
 def main(wanted: list[str]) -> None:
-    """Do all steps, or only those named: packages, assets, messages."""
+    """Do all steps that the site needs, or only those named: packages, assets, messages, judges, slow-judges."""
     if sys.version_info < OLDEST_PYTHON:
         raise Stuck("Cofonda needs Python 3.11 or newer; name one with `make PYTHON=python3.12 …`")
     STAMPS.mkdir(parents=True, exist_ok=True)
@@ -199,6 +238,10 @@ def main(wanted: list[str]) -> None:
             assets().do()
         if not wanted or "messages" in wanted:
             compile_messages()
+        if "judges" in wanted:
+            judges().do()
+        if "slow-judges" in wanted:
+            slow_judges().do()
 
 
 if __name__ == "__main__":

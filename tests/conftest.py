@@ -45,9 +45,12 @@ def _left_over(database: str) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
-    cluster = _cluster().start()
-    config.cluster = cluster  # type: ignore[attr-defined]
-    # The template is made again only where the migrations changed since.
+    config.cluster = _cluster().start()  # type: ignore[attr-defined]
+    make_template(config.cluster)  # type: ignore[attr-defined]
+
+
+def make_template(cluster: Any) -> None:
+    """The migrated database that every test copies, made again only where the migrations changed since."""
     name = f"{TEMPLATE}_{_fingerprint()}"
     with psycopg.connect(cluster.admin_url(driver="postgresql"), autocommit=True) as admin:
         known = {row[0] for row in admin.execute("select datname from pg_database")}
@@ -186,11 +189,16 @@ def _database(cluster: Any, worker_id: str) -> Database:
 
 @pytest.fixture(scope="session")
 def _app(_database: Database, cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return build_on(_database, tmp_path_factory.mktemp("files"))
+
+
+def build_on(database: Database, files: Path) -> Flask:
+    """The application on whichever copy is the current one."""
     return _build(
-        cluster.app_url("made-by-the-creator"),
+        database.cluster.app_url("made-by-the-creator"),
         "",
-        SQLALCHEMY_ENGINE_OPTIONS={"creator": _database.connect, "poolclass": pool.NullPool},
-        FILES_DIR=str(tmp_path_factory.mktemp("files")),
+        SQLALCHEMY_ENGINE_OPTIONS={"creator": database.connect, "poolclass": pool.NullPool},
+        FILES_DIR=str(files),
     )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask import Flask
+
 from app.calls import queries as calls
 from app.calls.models import Call
 from app.campaigns import service as campaign_verbs
 from app.campaigns.models import Campaign
 from app.core import clock, jobs
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.core.money import euros
 from app.evaluation import queries as evaluation
 from app.evaluation import service as evaluation_verbs
@@ -26,12 +28,13 @@ from app.identity.models import Person
 from app.outbox import queries as outbox
 from app.proposals import queries as proposal_reads
 from app.proposals.models import Proposal
+from tests.conftest import FrozenClock
 from tests.make import calls as make_calls
 from tests.make import campaigns as make_campaigns
 from tests.make import evaluation as make_evaluation
 from tests.make import grants as make_grants
 from tests.make import groups as make_groups
-from tests.make import identity, pictures
+from tests.make import identity, payments, pictures
 from tests.make import pledges as make_pledges
 from tests.make import proposals as make_proposals
 from tests.make import settlement as closing
@@ -75,6 +78,23 @@ def build(frozen: Any) -> City:
     _accounts(city)
     city.now = frozen.now()
     return city
+
+
+def found(app: Flask, database: Any, sandbox: str) -> City:
+    """Build the city in a database of its own, which becomes the template of all copies."""
+    frozen = FrozenClock()
+    app.extensions["clock"] = frozen
+    app.config["STRIPE_API_BASE"] = app.config["CHECKOUT_ORIGIN"] = sandbox
+    app.extensions.pop("stripe_client", None)
+    frozen.followers.append(lambda moment: payments.same_time())
+    with app.app_context():
+        payments.same_time()
+        made = build(frozen)
+        db.session.remove()
+    made.template = database.name
+    frozen.followers.clear()
+    app.extensions.pop("stripe_client", None)
+    return made
 
 
 def _run(*periodic: str) -> int:

@@ -8,27 +8,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.db import db
 from tests.conftest import FrozenClock
-from tests.house.city import City, build
-from tests.make import payments
+from tests.house.city import City, found
 
 
 @pytest.fixture(scope="session")
 def _city(_app: Flask, _database: Any, _sandbox: Any, cluster: Any) -> Iterator[City]:
     """The city's database, kept as a template; only names and references come out of it."""
-    frozen, held = FrozenClock(), _database.name
-    _app.extensions["clock"] = frozen
-    _app.config["STRIPE_API_BASE"] = _app.config["CHECKOUT_ORIGIN"] = _sandbox.url
-    _app.extensions.pop("stripe_client", None)
-    frozen.followers.append(lambda moment: payments.same_time())
-    _database.name = None
-    with _app.app_context():
-        payments.same_time()
-        made = build(frozen)
-        db.session.remove()
-    made.template, _database.name = _database.name, held
-    _app.extensions.pop("stripe_client", None)
+    held, _database.name = _database.name, None
+    made = found(_app, _database, _sandbox.url)
+    _database.name = held
     yield made
     cluster.drop_database(made.template)
 

@@ -1,0 +1,193 @@
+"""The judges that need a browser: axe, overflow, console, hosts, weight. One Chromium, one page at a time."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
+
+from tests.ui.findings import (
+    AXE_WIDTHS,
+    KIB,
+    PUBLIC_BYTES,
+    REQUESTS,
+    SCRIPT_BYTES,
+    STAFF_BYTES,
+    WIDTHS,
+    Finding,
+    Look,
+    Sheet,
+    Weight,
+)
+from tests.ui.tools import axe_source
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_CHROMIUM = (
+    "The pages are judged in a browser and Chromium is not installed: `apt-get install chromium`, then try again."
+)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = """async tags => {
+  const only = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
+  const said = await axe.run(document, only);
+  return said.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(" ") + "  " + n.html.slice(0, 160))]);
+}"""
+# What makes the page wider than the window: the outermost boxes that end beyond it.
+WIDER = """() => {
+  const root = document.documentElement, wide = window.innerWidth;
+  const hidden = [root, document.body].some(e => ["hidden", "clip"].includes(getComputedStyle(e).overflowX));
+  if (hidden) return ["html or body hides what is too wide"];
+  if (root.scrollWidth <= wide) return [];
+  const out = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > wide + 0.5);
+  const named = e => [e.tagName.toLowerCase(), ...e.classList].join(".");
+  return [`${root.scrollWidth} px wide in ${wide}: ` + out.slice(0, 4).map(named).join(", ")];
+}"""
+LARGE = "on => { document.documentElement.style.fontSize = on ? '200%' : ''; }"
+EAGER = "() => document.querySelectorAll('img[loading=lazy]').forEach(e => { e.loading = 'eager'; })"
+PICTURES = ("image",)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium of the machine, headless."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert found is not None, NO_CHROMIUM
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield running
+        running.close()
+
+
+@functools.lru_cache(maxsize=512)
+def _packed(data: bytes) -> int:
+    return len(gzip.compress(data, 6))
+
+
+class Eyes:
+    """Looks at pages, each as the person who was given it; keeps pictures if told where."""
+
+    def __init__(self, browser: Browser, *, pictures: Path | None = None) -> None:
+        self.browser, self.folder = browser, pictures
+        self.page: Page | None = None
+        self.seen_shapes: set[str] = set()
+        self.said: list[str] = []
+        self.answers: list[Response] = []
+        self.asked: list[str] = []
+        self.given: Sheet | None = None
+
+    def _open(self) -> Page:
+        if self.page is None:
+            context = self.browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, locale="it-IT")
+            context.set_default_timeout(60_000)
+            self.page = page = context.new_page()
+            # First view: nothing is taken from an earlier page.
+            context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+            page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+            page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
+            page.on("request", lambda request: self.asked.append(request.url))
+            page.on("response", lambda answer: self.answers.append(answer))
+            page.route(lambda url: self.given is not None and url == self.given.url, self._hand_over)
+        return self.page
+
+    def _hand_over(self, route: Route) -> None:
+        """The page itself is the one that was given; everything it asks for comes from its server."""
+        sheet = self.given
+        assert sheet is not None
+        if not route.request.is_navigation_request():
+            route.continue_()
+            return
+        kept = {name: value for name, value in sheet.headers if name.lower() == "content-security-policy"}
+        # A browser shows an error page of its own accord with a message of its own: the markup is what is judged.
+        route.fulfill(status=200, headers={"Content-Type": "text/html; charset=utf-8", **kept}, body=sheet.html)
+
+    def look(self, sheet: Sheet, *, shape: str = "") -> Look:
+        """Everything a browser can hold against the page. Pages of one shape need axe only once."""
+        page, seen = self._open(), Look(sheet)
+        page.context.clear_cookies()
+        if sheet.cookies:
+            page.context.add_cookies([{"name": n, "value": v, "url": sheet.url} for n, v in sheet.cookies])
+        self.given, self.said, self.answers, self.asked = sheet, [], [], []
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.goto(sheet.url, wait_until="load")
+        seen.weight = self._weigh()
+        seen.findings += self._heavy(sheet, seen.weight)
+        known = bool(shape) and shape in self.seen_shapes
+        if shape:
+            self.seen_shapes.add(shape)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
+            seen.findings += [
+                Finding("overflow", sheet.name, f"at {width} px: {what}") for what in page.evaluate(WIDER)
+            ]
+            if width in AXE_WIDTHS:
+                seen.findings += [] if known else self._axe(page, sheet, width)
+                self._picture(page, seen, width)
+                page.evaluate(LARGE, True)
+                seen.findings += [
+                    Finding("overflow", sheet.name, f"at {width} px with 200 % text: {what}")
+                    for what in page.evaluate(WIDER)
+                ]
+                page.evaluate(LARGE, False)
+        host = urlsplit(sheet.url).netloc
+        elsewhere = {url for url in self.asked if urlsplit(url).scheme != "data" and urlsplit(url).netloc != host}
+        seen.findings += [Finding("hosts", sheet.name, f"asks {url}") for url in sorted(elsewhere)]
+        seen.findings += [Finding("console", sheet.name, words) for words in dict.fromkeys(self.said)]
+        return seen
+
+    def _axe(self, page: Page, sheet: Sheet, width: int) -> list[Finding]:
+        page.evaluate(axe_source())
+        return [
+            Finding("axe", sheet.name, f"at {width} px: {rule} ({words}): {nodes[0]}, {len(nodes)} of them")
+            for rule, words, nodes in page.evaluate(AXE, TAGS)
+        ]
+
+    def _weigh(self) -> Weight:
+        """Every answer as gzip would send it; a font or a picture is packed already."""
+        weight = Weight(requests=len(self.answers))
+        for answer in self.answers:
+            kind = answer.request.resource_type
+            if kind in PICTURES or answer.url.startswith("data:"):
+                continue
+            try:
+                body: Any = answer.body()
+            except Exception:  # noqa: S112 - a redirect or a cut request has no body to weigh
+                continue
+            size = len(body) if kind == "font" else _packed(body)
+            weight.total += size
+            weight.scripts += size if kind == "script" else 0
+        return weight
+
+    def _heavy(self, sheet: Sheet, weight: Weight) -> list[Finding]:
+        limit = PUBLIC_BYTES if sheet.who == "visitor" else STAFF_BYTES
+        said = []
+        if weight.total > limit:
+            said.append(f"{weight.total / KIB:.0f} KiB, {limit // KIB} are allowed")
+        if weight.scripts > SCRIPT_BYTES:
+            said.append(f"{weight.scripts / KIB:.0f} KiB of scripts, {SCRIPT_BYTES // KIB} are allowed")
+        if weight.requests > REQUESTS:
+            said.append(f"{weight.requests} requests, {REQUESTS} are allowed")
+        return [Finding("weight", sheet.name, words) for words in said]
+
+    def _picture(self, page: Page, seen: Look, width: int) -> None:
+        if self.folder is None:
+            return
+        page.evaluate(EAGER)
+        name = hashlib.sha256(f"{seen.sheet.name}{width}".encode()).hexdigest()[:16] + ".jpg"
+        page.screenshot(path=self.folder / name, type="jpeg", quality=45, full_page=True, animations="disabled")
+        seen.pictures.append(name)
