@@ -36,7 +36,8 @@ async function purgedItalia() {
   return result.css.replace(/#06c(?![0-9a-f])/gi, 'var(--cv-primary)')
 }
 
-// 2. One style sheet: theirs in a layer, so that ours always wins without tricks of specificity.
+// 2. One style sheet: theirs in a layer, so that ours always wins without tricks of specificity; and the small one of
+//    the widget that stands on other people's pages.
 async function styles() {
   await mkdir(work, { recursive: true })
   await writeFile(join(work, 'italia.css'), await purgedItalia())
@@ -45,7 +46,7 @@ async function styles() {
   const lines = ours.map((file) => `@import "${join(src, file)}";\n`).join('')
   await writeFile(join(work, 'site.css'), `@import "./italia.css" layer(italia);\n${lines}`)
   const out = await build({
-    entryPoints: { site: join(work, 'site.css') },
+    entryPoints: { site: join(work, 'site.css'), widget: join(src, 'widget', 'widget.css') },
     outdir: dist,
     entryNames: '[name]-[hash]',
     assetNames: '[name]-[hash]',
@@ -59,7 +60,7 @@ async function styles() {
   const names = {}
   for (const [path, made] of Object.entries(out.metafile.outputs)) {
     const file = basename(path)
-    if (made.entryPoint) names['site.css'] = file
+    if (made.entryPoint) names[basename(made.entryPoint)] = file
     else names[basename(Object.keys(made.inputs)[0])] = file
   }
   return names
@@ -118,7 +119,19 @@ async function pictures() {
   return names
 }
 
-// 6. Everything that is text also stands compressed, so that serving costs nothing.
+// 6. Letters for the pictures that the server draws (cards, badges, posters): the same Titillium, as TrueType.
+async function letters() {
+  const names = {}
+  for (const [weight, file] of Object.entries({ 400: 'regular', 700: '700' })) {
+    const body = await readFile(join(italia, `fonts/Titillium_Web/titillium-web-v10-latin-ext_latin-${file}.ttf`))
+    const plain = `titillium-${weight}.ttf`
+    names[plain] = hashed(plain, body)
+    await writeFile(join(dist, names[plain]), body)
+  }
+  return names
+}
+
+// 7. Everything that is text also stands compressed, so that serving costs nothing.
 async function compress(files) {
   for (const file of files) {
     if (!/\.(css|svg|js|json|webmanifest)$/.test(file)) continue
@@ -129,7 +142,7 @@ async function compress(files) {
   }
 }
 
-// 7. The generation before stays one build long, so that a page served a moment ago still finds its files.
+// 8. The generation before stays one build long, so that a page served a moment ago still finds its files.
 async function sweep(keep) {
   for (const file of await readdir(dist)) {
     if (!keep.has(file.replace(/\.(br|gz)$/, '')) && file !== 'manifest.json') await rm(join(dist, file))
@@ -138,7 +151,7 @@ async function sweep(keep) {
 
 await mkdir(dist, { recursive: true })
 const before = await readJson(join(dist, 'manifest.json'))
-const files = { ...(await styles()), ...(await scripts()), ...(await sprite()), ...(await pictures()) }
+const files = { ...(await styles()), ...(await scripts()), ...(await sprite()), ...(await pictures()), ...(await letters()) }
 const sorted = Object.fromEntries(Object.entries(files).sort())
 await compress(Object.values(sorted))
 const same = before && JSON.stringify(before.files) === JSON.stringify(sorted)

@@ -93,7 +93,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.extensions["todo"] = _offers(parts, "todo")
     app.extensions["checks"] = _offers(parts, "checks")
     app.extensions["moments"] = _offers(parts, "moments")
-    for name in ("assets", "filters", "navigation", "pictures"):
+    for name in ("assets", "filters", "head", "navigation", "pictures"):
         part = _meet(f"app.web.{name}")
         if part is not None and hasattr(part, "init"):
             part.init(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,12 @@ from app.territory.models import Zone
 def group(group_id: int) -> Group:
     """The group of that row."""
     return db.session.get_one(Group, group_id)
+
+
+def names(group_ids: Iterable[int]) -> dict[int, str]:
+    """The names of several groups."""
+    rows = db.session.execute(select(Group.id, Group.name).where(Group.id.in_(list(group_ids))))
+    return {group_id: name for group_id, name in rows}  # noqa: C416 - typed rows
 
 
 def by_ref(ref: str) -> Group | None:

@@ -55,6 +55,12 @@ def asset(name: str) -> str:
     return url_for("static", filename=files[name])
 
 
+def read_built(name: str) -> bytes:
+    """The content of a built file, for pictures that hold it."""
+    found = _manifest()
+    return (found.folder / found.files()[name]).read_bytes()
+
+
 def serve(filename: str) -> Response:
     """One built file, in the smallest form the browser takes."""
     folder = _manifest().folder

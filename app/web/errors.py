@@ -34,6 +34,7 @@ def page(status: int, sentence: str = "") -> ResponseReturnValue:
     """The error page (or JSON where a machine asked) with a sentence of ours."""
     if request.accept_mimetypes.best == "application/json" or request.path.startswith("/webhooks/"):
         return jsonify(error=sentence, status=status), status
+    g.erring = True
     return render_template("web/error.html", status=status, sentence=sentence), status
 
 

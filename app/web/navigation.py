@@ -40,7 +40,6 @@ class Tongue:
     code: str
     name: str
     url: str
-    absolute: str
     current: bool
 
 
@@ -167,8 +166,7 @@ def languages() -> list[Tongue]:
     found = []
     for code in sorted(LANGUAGES, key=lambda tongue: tongue != here):
         words = {**args, "lang": code}
-        whole = absolute(endpoint, **words)
-        found.append(Tongue(code, LANGUAGES[code], url_for(endpoint, **words), whole, code == here))
+        found.append(Tongue(code, LANGUAGES[code], url_for(endpoint, **words), code == here))
     return found
 
 

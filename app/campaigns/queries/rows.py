@@ -56,6 +56,20 @@ def public_of_call(call_id: int) -> dict[int, str]:
     return {proposal_id: slug for proposal_id, slug in db.session.execute(rows)}  # noqa: C416 - typed rows
 
 
+def addresses(limit: int, offset: int) -> list[tuple[str, datetime | None]]:
+    """The public campaigns in a fixed order, each with the moment of its last change, for search engines."""
+    told = select(func.max(Update.posted_at)).where(Update.campaign_id == Campaign.id).scalar_subquery()
+    written = select(func.max(StoryVersion.written_at)).where(StoryVersion.campaign_id == Campaign.id).scalar_subquery()
+    rows = db.session.execute(
+        select(Campaign.slug, func.greatest(Campaign.opens_at, Campaign.closed_at, told, written))
+        .where(Campaign.state.in_(PUBLIC))
+        .order_by(Campaign.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(slug, changed) for slug, changed in rows]
+
+
 def of_group(group_id: int) -> Sequence[Campaign]:
     """The campaigns of that group, newest first."""
     return db.session.scalars(select(Campaign).where(Campaign.group_id == group_id).order_by(Campaign.id.desc())).all()
