@@ -19,6 +19,9 @@ from app.core.money import euros
 from app.evaluation import queries as evaluation
 from app.evaluation import service as evaluation_verbs
 from app.files import service as storing
+from app.followers import queries as following
+from app.followers import service as followers
+from app.followers.rules import Pace, Subject
 from app.grants import queries as grants
 from app.grants import service as grant_verbs
 from app.groups import queries as groups
@@ -219,6 +222,11 @@ def _live(city: City, campaign: Campaign) -> None:
         city.refs["document"] = campaign_verbs.add_document(campaign, plan, "drawing", "Pianta", by=by, now=now).ref
     entity = make_groups.sent_entity(groups.group(campaign.group_id))
     city.refs["live_entity"] = entity.ref
+    with transaction():
+        project = following.thing(Subject.PROJECT, campaign.slug)
+        follow = followers.ask("segue@example.org", project, pace=Pace.DAILY, language="it", now=clock.now())
+    city.refs["follow_token"] = following.secret(follow.ref, Pace.DAILY)
+    city.refs["stop_token"] = following.secret(follow.ref, "stop")
 
 
 def _token(email: str) -> str:

@@ -245,6 +245,7 @@ PLACES: dict[str, Place] = {
     "pledges.paper": everyone(token="pledge_token"),
     "pledges.tax_code": everyone(token="pledge_token"),
     "pledges.give_tax_code": everyone(token="pledge_token"),
+    "pledges.acknowledgment": everyone(token="pledge_token"),
     "pledges.visibility": everyone(token="pledge_token"),
     "pledges.cancelling": everyone(token="pledge_token"),
     "pledges.cancel": everyone(token="pledge_token"),
@@ -281,6 +282,13 @@ PLACES: dict[str, Place] = {
     "grants.receipt_file": only("paid_member", "paid_second", *OFFICE, ref="receipt"),
     "grants.decide": staff("officer", ref="receipt"),
     "grants.close_account": staff("officer", ref="agreement"),
+    "followers.follow": everyone(subject="=project", slug="live_slug"),
+    "followers.ask": everyone(subject="=project", slug="live_slug"),
+    "followers.asked": everyone(subject="=project", slug="live_slug"),
+    "followers.confirm": everyone(token="follow_token"),
+    "followers.confirm_now": everyone(token="follow_token"),
+    "followers.stop": everyone(token="stop_token"),
+    "followers.stop_now": everyone(token="stop_token"),
     "transparency.index": everyone(),
     "transparency.project": everyone(slug="live_slug"),
     "transparency.movements": everyone(slug="live_slug"),
@@ -293,6 +301,7 @@ ELSEWHERE = ("webhook", "dev_only")
 # Pages that answer something else where they are open: nothing to do here now, the worker or the provider is away.
 ANSWERS = {
     "pledges.gap": {410},
+    "pledges.acknowledgment": {404},  # nothing is paid yet
     "machines.readyz": {503},
     "oembed.oembed": {404},
     "groups.leave_for_account": {409, 503},

@@ -4,7 +4,7 @@ import pytest
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
-EXPECTED = ("public", "signed_in", "by_token", "webhook", "dev_only", "role:")
+EXPECTED = ("public", "signed_in", "by_token", "one_click", "webhook", "dev_only", "role:")
 
 
 def some(converter: BaseConverter) -> object:
@@ -40,6 +40,7 @@ def test_every_unsafe_route_refuses_a_request_without_a_token(app):
         for rule in app.url_map.iter_rules():
             if not UNSAFE & (rule.methods or set()) or app.view_functions[rule.endpoint].gate in (
                 "webhook",
+                "one_click",
                 "dev_only",
             ):
                 continue

@@ -25,11 +25,12 @@ FLOOR = {
     "evaluation": 8,
     "campaigns": 9,
     "pledges": 10,
-    "settlement": 11,
-    "grants": 12,
-    **dict.fromkeys(("transparency", "impact", "mentoring"), 13),
-    **dict.fromkeys(("web", "api"), 14),
-    "demo": 15,
+    "followers": 11,
+    "settlement": 12,
+    "grants": 13,
+    **dict.fromkeys(("transparency", "impact", "mentoring"), 14),
+    **dict.fromkeys(("web", "api"), 15),
+    "demo": 16,
 }
 
 
