@@ -30,7 +30,7 @@ def test_the_link_in_the_mail_opens_an_accessible_paper_that_says_what_it_is_not
         answer = client.get(url.removeprefix("http://localhost").replace("/it/", f"/{language}/", 1))
         assert answer.data.startswith(b"%PDF-")
         assert b"pdfuaid" in answer.data
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert "no-store" in answer.headers["Cache-Control"]
     assert seen["amount"] == "€50.00"
     assert "not a tax receipt" in " ".join(seen["paper"])
-    assert "no tax receipt is possible" in seen["tax"] or "possible" in seen["tax"]
+    assert "no tax receipt is possible" in seen["tax"], "the body of this test is in no register"
