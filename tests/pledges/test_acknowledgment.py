@@ -6,6 +6,7 @@ from app.outbox import queries as outbox
 from app.pledges.views import acknowledgment as paper
 from tests.make import campaigns, pledges
 
+
 @pytest.mark.usefixtures("sandbox")
 def test_the_link_in_the_mail_opens_an_accessible_paper_that_says_what_it_is_not(client, clock, run_jobs, monkeypatch):
     campaign = campaigns.live_campaign()

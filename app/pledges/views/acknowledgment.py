@@ -31,7 +31,9 @@ def acknowledgment(token: str) -> ResponseReturnValue:
     if pledge.state is not State.CHARGED or charge is None or charge.settled_at is None:
         raise Missing("There is no paper: no gift of this pledge has been paid, or it was given back.")
     made = gateway.acknowledgment_pdf(_facts(pledge, charge), made_at=charge.settled_at)
-    return downloads.data(made, "application/pdf", f"{pledge.ref}.pdf")
+    answer = downloads.data(made, "application/pdf", f"{pledge.ref}.pdf")
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _facts(pledge: Pledge, charge: Charge) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def _tax(pledge: Pledge, payee: str) -> Any:
             payee=payee,
         )
     return _(
-        "On the day of the gift %(payee)s was not of a kind that can give receipts for taxes: no tax receipt is possible.",
+        "On the day of the gift %(payee)s was not of a kind that can give receipts for taxes:"
+        " no tax receipt is possible.",
         payee=payee,
     )
