@@ -23,6 +23,7 @@ from app.calls.rules import (
     envelope_problems,
     problems_of,
 )
+from app.core import words
 from app.core.actor import Actor
 from app.core.crypto import sha256_hex
 from app.core.db import db
@@ -142,8 +143,9 @@ def corrigendum(
         for section, data in terms.to_dict().items()
         for name, said in problems_of(Section(section), data).items()
     }
-    if not reason.strip():
-        problems["reason"] = Refusal("Write why the terms change: the reason is published with them.")
+    why = Refusal("Write why the terms change: the reason is published with them.")
+    if (problem := words.reason_problem(reason, why, least=1)) is not None:
+        problems["reason"] = problem
     if closes_at < call.closes_at:
         problems["closes_at"] = Refusal("The deadline can only move later: groups count on the one published.")
     before = queries.current_terms(call)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.calls import queries as calls
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.money import euros
@@ -18,6 +19,7 @@ from app.grants.rules import OrderState
 from app.groups import queries as groups
 from app.identity.models import Person
 from app.outbox import queries as outbox
+from app.proposals import queries as proposals
 from app.settlement import queries as settlement
 from tests.make import grants as make
 from tests.make import identity
@@ -270,3 +272,14 @@ def test_the_desk_says_to_each_what_waits(client: FlaskClient, sign_in: Enter, r
     assert waits(officer, {"officer"}) == ["Check %(count)d receipts"]
     sign_in(client, officer)
     assert "Controlla le ricevute: 1" in page(client, "/it/desk")
+
+
+def test_the_calls_dossier_draws_money_at_every_step(client: FlaskClient, sign_in: Enter, run_jobs: Run) -> None:
+    agreement = make.published(closing.confirmed(run_jobs))
+    call = calls.call(proposals.proposal(agreement.proposal_id).call_id)
+    sign_in(client, identity.person(roles=("officer",)))
+    for step in (lambda: None, lambda: make.paid(agreement)):
+        step()
+        dossier = client.get(f"/it/calls/manage/{call.ref}")
+        assert dossier.status_code == 200
+        assert "Vincolati da convenzioni" in dossier.get_data(as_text=True)

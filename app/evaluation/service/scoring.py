@@ -9,6 +9,7 @@ from datetime import datetime
 from app.calls import queries as calls
 from app.calls.models import Call
 from app.calls.rules import State as CallState
+from app.core import words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, Refusal
@@ -70,19 +71,18 @@ def appoint(call: Call, person: Person, *, by: Actor | None, now: datetime) -> P
 def declare(proposal: Proposal, *, conflicted: bool, reason: str = "", by: Person, now: datetime) -> Declaration:
     """Declare no conflict of interest on a proposal, or one: then the evaluator never scores it."""
     _may_assess(proposal, by)
-    if conflicted and not reason.strip():
-        raise Invalid({"reason": Refusal("Say in a few words which tie you have.")})
+    reason = words.reason(reason, Refusal("Say in a few words which tie you have."), least=int(conflicted))
     if not conflicted and proposals.is_participant(proposal.id, by.id):
         raise Invalid({"conflicted": Refusal("You are one of the people of this proposal.")})
     row = queries.declaration(proposal.id, by.id)
     if row is not None and row.conflicted:
         raise Conflict("You declared a conflict on this proposal: it is not taken back.")
     if row is None:
-        row = Declaration(proposal_id=proposal.id, person_id=by.id, conflicted=conflicted, reason=reason.strip(),
+        row = Declaration(proposal_id=proposal.id, person_id=by.id, conflicted=conflicted, reason=reason,
                           declared_at=now)  # fmt: skip
         db.session.add(row)
     elif conflicted:
-        row.conflicted, row.reason, row.declared_at = True, reason.strip(), now
+        row.conflicted, row.reason, row.declared_at = True, reason, now
         _drop_sheet(proposal.id, by.id)
     db.session.flush()
     record("evaluation.declare", subject=f"proposal:{proposal.id}", by=by, now=now, conflicted=conflicted)
@@ -152,4 +152,6 @@ def _mark_problems(keys: list[str], marks: Mapping[str, Mark], complete: bool) -
             problems[f"points_{key}"] = Refusal("Give points for this criterion.")
         if complete and not mark.comment.strip():
             problems[f"comment_{key}"] = Refusal("Write why: the group may ask to read it.")
+        elif (long := words.too_long(mark.comment)) is not None:
+            problems[f"comment_{key}"] = long
     return problems

@@ -103,7 +103,7 @@ def batch_by_ref(ref: str) -> Batch | None:
 
 def batches() -> Sequence[Batch]:
     """All files of transfers, newest first."""
-    return db.session.scalars(select(Batch).order_by(Batch.id.desc())).all()
+    return db.session.scalars(select(Batch).order_by(Batch.made_at.desc(), Batch.id.desc())).all()
 
 
 def in_batch(batch_id: int) -> list[tuple[Order, Agreement, Campaign, Tranche]]:

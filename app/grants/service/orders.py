@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from app.calls.rules import TrancheKind
+from app.core import words
 from app.core.clock import local
 from app.core.crypto import sha256_hex
 from app.core.db import db
@@ -94,14 +95,13 @@ def refuse(order: Order, *, reason: str, by: Person, now: datetime) -> Order:
     order = queries.lock_order(order)
     agreement = queries.agreement(order.agreement_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
-    if len(reason.strip()) < 10:
-        raise Invalid({"reason": Refusal("Write the reason in one sentence: whoever prepared the order reads it.")})
+    reason = words.reason(reason, Refusal("Write the reason in one sentence: whoever prepared the order reads it."))
     if order.state is OrderState.APPROVED:
         matching.unapprove(agreement.proposal_id, order.amount, key=_key(order), by=by, now=now)
     order.state = move(ORDER_MOVES, order.state, OrderAct.REFUSE)
-    order.refused_by, order.reason = by.id, reason.strip()
+    order.refused_by, order.reason = by.id, reason
     db.session.flush()
-    record("grants.refuse_order", subject=_key(order), by=by, now=now, reason=reason.strip())
+    record("grants.refuse_order", subject=_key(order), by=by, now=now, reason=reason)
     return order
 
 

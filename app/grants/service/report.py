@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.core import words
 from app.core.clock import local
 from app.core.crypto import sha256_hex
 from app.core.db import db
@@ -109,13 +110,12 @@ def reopen_report(agreement: Agreement, *, reason: str, by: Person, now: datetim
     """Give the report back to the group, for what is missing."""
     report = queries.lock_report(agreement.id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
-    if len(reason.strip()) < 10:
-        raise Invalid({"reason": Refusal("Write in one sentence what is missing: the group reads it.")})
+    reason = words.reason(reason, Refusal("Write in one sentence what is missing: the group reads it."))
     report.state = move(REPORT_MOVES, report.state, ReportAct.REOPEN)
     db.session.flush()
-    record("grants.reopen_report", subject=key(agreement), by=by, now=now, reason=reason.strip())
+    record("grants.reopen_report", subject=key(agreement), by=by, now=now, reason=reason)
     for member in groups.members(settlement.campaign(agreement.campaign_id).group_id):
-        tell(agreement, member, "grants/report_returned", now, step=now.isoformat(), reason=reason.strip())
+        tell(agreement, member, "grants/report_returned", now, step=now.isoformat(), reason=reason)
     return report
 
 
@@ -126,30 +126,29 @@ def accept(expense: Expense, *, amount: Money, reason: str = "", by: Person, now
         raise Invalid(
             {"accepted": Refusal("Accept at most %(most)s, which is what the receipt says.", most=expense.amount)}
         )
-    if amount < expense.amount and len(reason.strip()) < 10:
-        raise Invalid({"reason": Refusal("Write in one sentence why part of it is not accepted: the group reads it.")})
+    why = Refusal("Write in one sentence why part of it is not accepted: the group reads it.")
+    reason = words.reason(reason, why, least=words.LEAST if amount < expense.amount else 0)
     expense.state = move(EXPENSE_MOVES, expense.state, ExpenseAct.ACCEPT)
-    expense.accepted_amount, expense.reason = amount, reason.strip() or None
+    expense.accepted_amount, expense.reason = amount, reason or None
     expense.decided_by, expense.decided_at = by.id, now
     db.session.flush()
     _post_spent(agreement, expense, amount, now)
-    record("grants.accept", subject=_key(expense), by=by, now=now, amount=amount, reason=reason.strip())
+    record("grants.accept", subject=_key(expense), by=by, now=now, amount=amount, reason=reason)
     return expense
 
 
 def reject(expense: Expense, *, reason: str, by: Person, now: datetime) -> Expense:
     """Reject a receipt and say why; the group may send a better one."""
     expense, agreement = _decidable(expense, by)
-    if len(reason.strip()) < 10:
-        raise Invalid({"reason": Refusal("Write the reason in one sentence: the group reads it.")})
+    reason = words.reason(reason, Refusal("Write the reason in one sentence: the group reads it."))
     expense.state = move(EXPENSE_MOVES, expense.state, ExpenseAct.REJECT)
-    expense.reason = reason.strip()
+    expense.reason = reason
     expense.decided_by, expense.decided_at = by.id, now
     db.session.flush()
-    record("grants.reject", subject=_key(expense), by=by, now=now, reason=reason.strip())
+    record("grants.reject", subject=_key(expense), by=by, now=now, reason=reason)
     sender = person(expense.sent_by)
     tell(agreement, sender, "grants/receipt_rejected", now, step=expense.ref, amount=expense.amount,
-         supplier=expense.supplier, document=expense.document_number, reason=reason.strip())  # fmt: skip
+         supplier=expense.supplier, document=expense.document_number, reason=reason)  # fmt: skip
     return expense
 
 

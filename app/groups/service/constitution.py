@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.core import words
 from app.core.actor import Actor
 from app.core.clock import local
 from app.core.db import db
@@ -85,8 +86,9 @@ def extend(constitution: Constitution, days: int, reason: str, *, by: Actor, now
         raise refusal
     if refusal:
         errors["days"] = refusal
-    if len(reason.strip()) < 10:
-        errors["reason"] = N_("Write the reason in one sentence: it goes to the group and into the record.")
+    why = N_("Write the reason in one sentence: it goes to the group and into the record.")
+    if (problem := words.reason_problem(reason, why)) is not None:
+        errors["reason"] = problem
     if errors:
         raise Invalid(errors)
     extended_by = by.id  # read before the row changes: loading a person would flush half an extension

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from app.core import codes
+from app.core import codes, words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
@@ -181,9 +181,7 @@ def accept_item(entity: LegalEntity, kind: ItemKind, *, by: Person, now: datetim
 def return_item(entity: LegalEntity, kind: ItemKind, reason: str, *, by: Person, now: datetime) -> None:
     """An officer sends one item back with the reason, and the group is told."""
     group = _hold_for_officer(entity, by)
-    reason = reason.strip()
-    if len(reason) < 10:
-        raise Invalid({"reason": N_("Write what is wrong and how to mend it: the group reads this sentence.")})
+    reason = words.reason(reason, N_("Write what is wrong and how to mend it: the group reads this sentence."))
     if entity.state is EntityState.VERIFIED:
         raise Conflict("This body is verified: its items can no longer be sent back.")
     item = _item(entity, kind)

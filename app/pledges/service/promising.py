@@ -6,6 +6,7 @@ from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules import State as CampaignState
 from app.campaigns.rules import free_until, last_charge_at, takes_pledges
+from app.core import words
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Gone, Invalid, Refusal
@@ -195,11 +196,10 @@ def refuse_large(pledge: Pledge, why: str, *, by: Actor, now: datetime) -> Pledg
     campaign = campaigns.locked(pledge.campaign_id)
     pledge = queries.locked(pledge.id)
     _refuse_own(campaign, pledge, by)
-    if not why.strip():
-        raise Invalid({"why": Refusal("Write the reason: the donor reads it.")})
+    why = words.reason(why, Refusal("Write the reason: the donor reads it."), field="why", least=1)
     pledge.checked_by = by.id
-    end(pledge, Act.REFUSE, why.strip(), now, by=by)
-    letters.tell(pledge, campaign, "large_refused", now=now, why=why.strip())
+    end(pledge, Act.REFUSE, why, now, by=by)
+    letters.tell(pledge, campaign, "large_refused", now=now, why=why)
     return pledge
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app.calls import queries as calls
-from app.core import clock
+from app.core import clock, words
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Invalid, Missing
 from app.core.money import N_
@@ -85,12 +85,11 @@ def check(proposal: Proposal, outcome: str, reasons: str, *, found: dict[str, An
         raise Forbidden("You are one of this proposal’s people: another officer must check it.")
     if proposal.state is not State.SUBMITTED:
         raise Conflict("This proposal does not wait for a check: somebody has already decided on it.")
-    reasons = reasons.strip()
     if outcome not in set(Outcome):
         raise Invalid({"outcome": N_("Choose whether the proposal is admissible.")})
-    if Outcome(outcome) is Outcome.INADMISSIBLE and len(reasons) < 10:
-        raise Invalid({"reasons": N_("Write the reason: the group reads it and may answer.")})
     admitted = Outcome(outcome) is Outcome.ADMISSIBLE
+    why = N_("Write the reason: the group reads it and may answer.")
+    reasons = words.reason(reasons, why, field="reasons", least=0 if admitted else words.LEAST)
     proposal.state = move(MOVES, proposal.state, Act.ADMIT if admitted else Act.REFUSE)
     decision = Check(
         proposal_id=proposal.id,
