@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 
 from app.core import crypto
+from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Forbidden
 from app.identity.models import Code, Person, Registration, Reset, RoleGrant, Session
-from app.identity.rules import Role, session_alive
+from app.identity.rules import HANDS, Hand, Role, session_alive
 
 
 def session_of(raw: str, now: datetime) -> Session | None:
@@ -35,6 +37,12 @@ def roles(person_id: int, now: datetime) -> frozenset[str]:
     """The roles that the person holds at that moment."""
     held = db.session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id, _held(now)))
     return frozenset(str(role) for role in held)
+
+
+def refuse_hand(by: Actor, hand: Hand, now: datetime) -> None:
+    """Refuse who does not hold, at this moment, one of the roles that may do this."""
+    if not roles(by.id, now) & set(HANDS[hand]):
+        raise Forbidden("Your account does not have the role for this. An administrator can give it to you.")
 
 
 def roles_of(people: Iterable[Person], now: datetime) -> Mapping[int, frozenset[str]]:

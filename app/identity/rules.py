@@ -22,6 +22,35 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Hand(StrEnum):
+    """An act on public money or on a payee that only certain roles may do."""
+
+    RELEASE = "release"
+    RANK = "rank"
+    VERIFY = "verify"
+    BIND = "bind"
+    ORDER = "order"
+    APPROVE = "approve"
+    STOP = "stop"
+    PAY = "pay"
+    RECEIPTS = "receipts"
+    LARGE = "large"
+
+
+# The one table of who may do it: the page's gate and the verb behind it both ask here.
+HANDS: dict[Hand, tuple[Role, ...]] = {
+    Hand.RELEASE: (Role.OFFICER, Role.RESPONSIBLE),
+    Hand.RANK: (Role.RESPONSIBLE,),
+    Hand.VERIFY: (Role.OFFICER,),
+    Hand.BIND: (Role.RESPONSIBLE,),
+    Hand.ORDER: (Role.OFFICER,),
+    Hand.APPROVE: (Role.OFFICER, Role.RESPONSIBLE),
+    Hand.STOP: (Role.OFFICER, Role.RESPONSIBLE, Role.FINANCE),
+    Hand.PAY: (Role.FINANCE,),
+    Hand.RECEIPTS: (Role.OFFICER,),
+    Hand.LARGE: (Role.OFFICER,),
+}
+
 LANGUAGES = ("it", "en")
 ADULT = 18
 

@@ -14,6 +14,8 @@ from app.core.db import db
 from app.core.errors import Invalid, Refusal
 from app.core.money import ZERO, Money
 from app.core.refs import new_ref
+from app.identity import queries as identity
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.ledger.rules import Account, Journal, Leg
 from app.ledger.service import open_accounts, post
@@ -103,6 +105,8 @@ def add_source(programme: Programme, *, name: str, fund: str, amount: Money, by:
 
 def release(source: Source, *, amount: Money, act: str, on: date, by: Actor | None, now: datetime) -> Release:
     """Unblock part of a source by an act, so that calls can promise it."""
+    if by is not None:
+        identity.refuse_hand(by, Hand.RELEASE, now)
     problems: dict[str, Refusal | str] = {}
     blocked = queries.lock(source).blocked
     if amount <= ZERO:

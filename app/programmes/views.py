@@ -15,6 +15,7 @@ from app.core.errors import Invalid, Refusal
 from app.core.money import total
 from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.matching import queries as matching
 from app.programmes import queries, schemas, service
 from app.programmes.models import Programme, Source
@@ -187,14 +188,14 @@ def _release_form(source: Source, values: Any, errors: Any) -> ResponseReturnVal
 
 
 @bp.get("/manage/sources/<ref>/release")
-@gates.role("officer", "responsible")
+@gates.hand(Hand.RELEASE)
 def release(ref: str) -> ResponseReturnValue:
     """Release part of a source."""
     return _release_form(queries.source_by_ref(ref), {"on": clock.today()}, {})
 
 
 @bp.post("/manage/sources/<ref>/release")
-@gates.role("officer", "responsible")
+@gates.hand(Hand.RELEASE)
 def unblock(ref: str) -> ResponseReturnValue:
     """Release it as typed."""
     found = queries.source_by_ref(ref)

@@ -15,6 +15,7 @@ from app.core.errors import Forbidden
 from app.core.money import Money
 from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import HANDS, Hand
 from app.web import filters
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -81,6 +82,11 @@ def role(*names: str) -> Callable[[View], View]:
         return _mark(view, "role:" + ",".join(sorted(names)), guard)
 
     return mark
+
+
+def hand(which: Hand) -> Callable[[View], View]:
+    """A person whose role may do this act on public money; the verb behind the page asks the same table."""
+    return role(*HANDS[which])
 
 
 def _ask_to_sign_in() -> Response | None:

@@ -25,6 +25,8 @@ from app.grants import queries, service
 from app.grants.models import Agreement
 from app.grants.rules import AgreementState, ExpenseState, OrderState, Signer, TrancheState
 from app.groups import queries as groups
+from app.identity.models import Person
+from app.identity.rules import HANDS, Hand, Role
 from app.ledger import queries as ledger
 from app.matching import queries as matching
 from app.outbox import queries as outbox
@@ -397,3 +399,43 @@ def test_the_register_has_what_the_law_asks_for(run_jobs: Run) -> None:
     assert (record.beneficiary, record.tax_code, record.amount) == (entity.name, entity.tax_code, euros("7200"))
     assert record.act.startswith("DD 1234/2026, Convenzione 1/2026")
     assert all((record.rule, record.office, record.responsible, record.method, record.slug, record.cup))
+
+
+def test_each_hand_on_the_money_holds_its_role_at_that_moment(run_jobs: Run) -> None:
+    agreement = make.prepared(closing.confirmed(run_jobs))
+    responsible = queries.parties(agreement)[Signer.RESPONSIBLE]
+    with transaction():
+        service.ask_code(agreement, by=responsible, now=clock.now())
+    code = identity.code_in(outbox.latest(1, recipient=responsible.email)[0])
+    _lose(responsible, "responsible")
+    with pytest.raises(Forbidden, match="does not have the role"), transaction():
+        service.sign(agreement, code=code, by=responsible, now=clock.now())
+    assert queries.signatures(agreement.id) == []
+
+
+def test_no_other_role_moves_an_order_or_decides_on_a_receipt(run_jobs: Run) -> None:
+    agreement = make.published(closing.confirmed(run_jobs))
+    order, tranche, receipt = make.order(agreement), make.tranche(agreement), make.receipt(agreement, "100")
+    reason, today, now = "L’IBAN è vecchio.", clock.today(), clock.now()
+    acts: dict[Hand, Callable[[Person], object]] = {
+        Hand.ORDER: lambda who: service.prepare_order(tranche, by=who, now=now),
+        Hand.APPROVE: lambda who: service.approve(order, by=who, now=now),
+        Hand.STOP: lambda who: service.refuse(order, reason=reason, by=who, now=now),
+        Hand.PAY: lambda who: service.mark_paid(order, paid_on=today, by=who, now=now),
+        Hand.RECEIPTS: lambda who: service.reject(receipt, reason=reason, by=who, now=now),
+    }
+    people = {role: identity.person(roles=[role]) for role in Role}
+    tries = [(hand, role) for hand in acts for role in Role if role not in HANDS[hand]]
+    assert len(tries) == 17
+    for hand, role in tries:
+        with pytest.raises(Forbidden, match="does not have the role"), transaction():
+            acts[hand](people[role])
+    assert [queries.orders(OrderState.PREPARED)[0][0].id, receipt.state] == [order.id, ExpenseState.SENT]
+
+
+def _lose(person: Person, role: str) -> None:
+    db.session.execute(
+        text("update identity_role set ended_at = :now where person_id = :id and role = :role"),
+        {"now": clock.now(), "id": person.id, "role": role},
+    )
+    db.session.commit()

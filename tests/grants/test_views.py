@@ -282,4 +282,4 @@ def test_the_calls_dossier_draws_money_at_every_step(client: FlaskClient, sign_i
         step()
         dossier = client.get(f"/it/calls/manage/{call.ref}")
         assert dossier.status_code == 200
-        assert "Vincolati da convenzioni" in dossier.get_data(as_text=True)
+        assert "Vincolato da convenzioni" in dossier.get_data(as_text=True)

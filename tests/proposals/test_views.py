@@ -463,3 +463,11 @@ def test_while_the_campaign_is_open_its_proposal_says_so_and_links_to_it(client,
     assert f"/it/projects/{campaign.slug}" in page.text
     assert f"/it/money/{campaign.slug}" in page.text
     assert "Raccolta aperta" in said(client.get("/it/proposals"))
+
+
+def test_an_english_page_says_that_the_groups_words_are_italian(member):
+    proposal = proposals.written()
+    browser = member(proposal)
+    english = browser.get(url(proposal, "/review").replace("/it/", "/en/")).text
+    assert english.count('lang="it">') >= 4
+    assert 'class="cv-text cv-gap" lang="it"' not in browser.get(url(proposal, "/review")).text

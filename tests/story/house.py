@@ -143,7 +143,7 @@ class House:
     def flask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of the operator's commands."""
         return subprocess.run(
-            [*FLASK, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=60
+            [*FLASK, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=180
         )
 
     def command(self, *words: str) -> str:

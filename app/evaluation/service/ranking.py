@@ -29,6 +29,7 @@ from app.evaluation.rules import (
 from app.evaluation.service.scoring import refuse_ranked
 from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import queries as funds
 from app.matching import service as matching
@@ -81,6 +82,7 @@ def undraw(call: Call, *, by: Actor | None, now: datetime) -> None:
 
 def approve_ranking(call: Call, *, act: str, act_on: date, by: Person, now: datetime) -> Ranking:
     """Approve the ranking by an act and reserve each ceiling on the fund, in order, in the same transaction."""
+    identity.refuse_hand(by, Hand.RANK, now)
     call = calls.lock(call)
     ranking = queries.lock_ranking(call.id)
     if ranking.state is not State.DRAWN:
@@ -112,6 +114,7 @@ def approve_ranking(call: Call, *, act: str, act_on: date, by: Person, now: date
 
 def call_up(call: Call, *, by: Person, now: datetime) -> Award:
     """Fund the first proposal in reserve, where money has come back to the fund."""
+    identity.refuse_hand(by, Hand.RANK, now)
     call = calls.lock(call)
     award = queries.next_in_reserve(call.id)
     if award is None:

@@ -18,6 +18,7 @@ from app.evaluation import queries, schemas, service
 from app.evaluation.models import Ranking
 from app.evaluation.rules import State
 from app.evaluation.views.board import bp
+from app.identity.rules import Hand
 from app.web import gates
 
 OFFICE = frozenset({"officer", "responsible"})
@@ -67,7 +68,7 @@ def ranking(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/calls/<slug>/ranking")
-@gates.role("responsible")
+@gates.hand(Hand.RANK)
 def approve(slug: str) -> ResponseReturnValue:
     """Approve by an act: the ceilings are set aside in the same moment."""
     call = calls.by_slug(slug)
@@ -82,7 +83,7 @@ def approve(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/calls/<slug>/ranking/call-up")
-@gates.role("responsible")
+@gates.hand(Hand.RANK)
 def call_up(slug: str) -> ResponseReturnValue:
     """Fund the first in reserve with money that came back."""
     call = calls.by_slug(slug)

@@ -14,7 +14,9 @@ from app.grants.models import Account, Agreement, Tranche
 from app.grants.rules import REPORT_MOVES, Closing, ReportAct, TrancheState
 from app.grants.service.agreement import key, refuse_own, tell
 from app.groups import queries as groups
+from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import service as matching
 from app.settlement import queries as settlement
@@ -22,6 +24,7 @@ from app.settlement import queries as settlement
 
 def close_account(agreement: Agreement, *, by: Person, now: datetime) -> Account:
     """Decide the final grant on the receipts accepted; the balance becomes due, the rest goes back to the fund."""
+    identity.refuse_hand(by, Hand.RECEIPTS, now)
     agreement = queries.lock_agreement(agreement)
     campaign = settlement.campaign(agreement.campaign_id)
     refuse_own(campaign.group_id, by)

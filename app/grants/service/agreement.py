@@ -30,6 +30,7 @@ from app.groups import queries as groups
 from app.identity import queries as identity
 from app.identity import service as identity_verbs
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import service as matching
 from app.outbox import service as outbox
@@ -84,14 +85,14 @@ def prepare(campaign: Campaign, *, cup_code: str, by: Person, now: datetime) -> 
 
 def ask_code(agreement: Agreement, *, by: Person, now: datetime) -> None:
     """Mail a one-time code to a party who has not signed yet."""
-    _refuse_signing(agreement, by)
+    _refuse_signing(agreement, by, now)
     identity_verbs.issue_code(by, CODE, _subject(agreement), now, about=number(agreement))
 
 
 def sign(agreement: Agreement, *, code: str, by: Person, now: datetime) -> Signature:
     """Sign the text by its hash; when both have signed, the money is committed."""
     agreement = queries.lock_agreement(agreement)
-    role = _refuse_signing(agreement, by)
+    role = _refuse_signing(agreement, by, now)
     if sha256_hex(papers.read(queries.text_of(agreement))) != agreement.sha256:
         raise Conflict("The stored text is not the one that was prepared. Nobody can sign it: tell the administrators.")
     identity_verbs.use_code(by, CODE, _subject(agreement), code, now)
@@ -194,12 +195,14 @@ def _seal(agreement: Agreement, signatures: list[Signature], now: datetime) -> N
         tell(agreement, person, "grants/signed", now)
 
 
-def _refuse_signing(agreement: Agreement, by: Actor) -> Signer:
+def _refuse_signing(agreement: Agreement, by: Actor, now: datetime) -> Signer:
     roles = {agreement.responsible_id: Signer.RESPONSIBLE, agreement.representative_id: Signer.REPRESENTATIVE}
     if by.id not in roles:
         raise Forbidden("Only the responsible officer and the body’s representative sign this agreement.")
     if any(one.person_id == by.id for one in queries.signatures(agreement.id)):
         raise Conflict("You have already signed this agreement.")
+    if roles[by.id] is Signer.RESPONSIBLE:
+        identity.refuse_hand(by, Hand.BIND, now)
     return roles[by.id]
 
 

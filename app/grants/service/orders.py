@@ -28,7 +28,9 @@ from app.grants.rules import (
 from app.grants.service.agreement import next_number, person, refuse_own, tell
 from app.grants.service.paper import number
 from app.groups import queries as groups
+from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import service as matching
 from app.settlement import queries as settlement
@@ -36,6 +38,7 @@ from app.settlement import queries as settlement
 
 def prepare_order(tranche: Tranche, *, by: Person, now: datetime) -> Order:
     """Write the order for a tranche that is due."""
+    identity.refuse_hand(by, Hand.ORDER, now)
     agreement = queries.lock_agreement(queries.agreement(tranche.agreement_id))
     tranche = queries.lock_tranche(tranche)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
@@ -74,6 +77,7 @@ def prepare_order(tranche: Tranche, *, by: Person, now: datetime) -> Order:
 
 def approve(order: Order, *, by: Person, now: datetime) -> Order:
     """A second person approves; the money moves from committed to approved."""
+    identity.refuse_hand(by, Hand.APPROVE, now)
     order = queries.lock_order(order)
     agreement = queries.agreement(order.agreement_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
@@ -92,6 +96,7 @@ def approve(order: Order, *, by: Person, now: datetime) -> Order:
 
 def refuse(order: Order, *, reason: str, by: Person, now: datetime) -> Order:
     """Stop an order that did not leave yet; its tranche is due again."""
+    identity.refuse_hand(by, Hand.STOP, now)
     order = queries.lock_order(order)
     agreement = queries.agreement(order.agreement_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
@@ -109,6 +114,7 @@ def export(
     orders: Sequence[Order], *, treasury: gateway.Treasury, execute_on: date, by: Person, now: datetime
 ) -> Batch:
     """Put approved orders into one file for the bank, checked against its schema and kept byte for byte."""
+    identity.refuse_hand(by, Hand.PAY, now)
     chosen = [queries.lock_order(order) for order in sorted(orders, key=lambda one: one.id)]
     if not chosen:
         raise Invalid({"orders": Refusal("Choose at least one approved order.")})
@@ -139,6 +145,7 @@ def export(
 
 def mark_paid(order: Order, *, paid_on: date, by: Person, now: datetime) -> Order:
     """Write down that the treasurer paid; never by the hand that approved."""
+    identity.refuse_hand(by, Hand.PAY, now)
     order = queries.lock_order(order)
     agreement = queries.lock_agreement(queries.agreement(order.agreement_id))
     if order.paid_by is not None:

@@ -29,7 +29,9 @@ from app.grants.rules import (
 )
 from app.grants.service.agreement import key, person, refuse_own, tell
 from app.groups import queries as groups
+from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 from app.ledger.rules import Account, Journal, Leg
 from app.ledger.service import open_accounts, post
@@ -108,6 +110,7 @@ def send_report(agreement: Agreement, *, by: Person, now: datetime) -> Report:
 
 def reopen_report(agreement: Agreement, *, reason: str, by: Person, now: datetime) -> Report:
     """Give the report back to the group, for what is missing."""
+    identity.refuse_hand(by, Hand.RECEIPTS, now)
     report = queries.lock_report(agreement.id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     reason = words.reason(reason, Refusal("Write in one sentence what is missing: the group reads it."))
@@ -121,7 +124,7 @@ def reopen_report(agreement: Agreement, *, reason: str, by: Person, now: datetim
 
 def accept(expense: Expense, *, amount: Money, reason: str = "", by: Person, now: datetime) -> Expense:
     """Accept a receipt, whole or in part with a reason, and post it as spent."""
-    expense, agreement = _decidable(expense, by)
+    expense, agreement = _decidable(expense, by, now)
     if not ZERO < amount <= expense.amount:
         raise Invalid(
             {"accepted": Refusal("Accept at most %(most)s, which is what the receipt says.", most=expense.amount)}
@@ -139,7 +142,7 @@ def accept(expense: Expense, *, amount: Money, reason: str = "", by: Person, now
 
 def reject(expense: Expense, *, reason: str, by: Person, now: datetime) -> Expense:
     """Reject a receipt and say why; the group may send a better one."""
-    expense, agreement = _decidable(expense, by)
+    expense, agreement = _decidable(expense, by, now)
     reason = words.reason(reason, Refusal("Write the reason in one sentence: the group reads it."))
     expense.state = move(EXPENSE_MOVES, expense.state, ExpenseAct.REJECT)
     expense.reason = reason
@@ -192,7 +195,8 @@ def _refuse_duplicate(report: Report, found: Expense | None) -> None:
     )
 
 
-def _decidable(expense: Expense, by: Person) -> tuple[Expense, Agreement]:
+def _decidable(expense: Expense, by: Person, now: datetime) -> tuple[Expense, Agreement]:
+    identity.refuse_hand(by, Hand.RECEIPTS, now)
     expense = queries.lock_expense(expense)
     agreement = queries.agreement_of_report(expense.report_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)

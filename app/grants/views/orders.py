@@ -22,6 +22,7 @@ from app.grants.rules import OrderState, csv_cell, end_to_end, remittance
 from app.grants.views.agreements import OFFICE, back_to, bp, refused, visible
 from app.groups.rules import spaced
 from app.identity import queries as identity
+from app.identity.rules import Hand
 from app.web import downloads, gates
 
 
@@ -60,7 +61,7 @@ def _orders(errors: dict[str, Refusal], status: int) -> ResponseReturnValue:
 
 
 @bp.post("/<ref>/orders/<any(advance, balance):kind>")
-@gates.role("officer")
+@gates.hand(Hand.ORDER)
 def prepare_order(ref: str, kind: str) -> ResponseReturnValue:
     """Prepare the order of a tranche."""
     agreement = visible(ref)
@@ -123,7 +124,7 @@ def _act(ref: str, act: Callable[[Order], object], done: str) -> ResponseReturnV
 
 
 @bp.post("/orders/<ref>/approve")
-@gates.role("officer", "responsible")
+@gates.hand(Hand.APPROVE)
 def approve(ref: str) -> ResponseReturnValue:
     """Approve what a colleague prepared."""
     return _act(
@@ -134,7 +135,7 @@ def approve(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/orders/<ref>/refuse")
-@gates.role("officer", "responsible", "finance")
+@gates.hand(Hand.STOP)
 def refuse(ref: str) -> ResponseReturnValue:
     """Stop an order with a reason."""
     reason = request.form.get("reason", "")
@@ -146,7 +147,7 @@ def refuse(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/orders/<ref>/paid")
-@gates.role("finance")
+@gates.hand(Hand.PAY)
 def paid(ref: str) -> ResponseReturnValue:
     """Write down the day on which the treasurer paid."""
     return _act(
@@ -159,7 +160,7 @@ def paid(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/export")
-@gates.role("finance")
+@gates.hand(Hand.PAY)
 def export() -> ResponseReturnValue:
     """Put the chosen orders into one file for the bank."""
     try:

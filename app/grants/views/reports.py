@@ -13,6 +13,7 @@ from app.core.errors import Invalid, Missing, Refusal
 from app.grants import queries, schemas, service
 from app.grants.models import Agreement, Expense
 from app.grants.views.agreements import back_to, bp, is_party, refused, visible
+from app.identity.rules import Hand
 from app.journal import queries as journal
 from app.web import downloads, gates
 
@@ -105,7 +106,7 @@ def send_report(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/<ref>/report/reopen")
-@gates.role("officer")
+@gates.hand(Hand.RECEIPTS)
 def reopen_report(ref: str) -> ResponseReturnValue:
     """Give the report back to the group."""
     agreement = visible(ref)
@@ -136,7 +137,7 @@ def receipt_file(ref: str) -> ResponseReturnValue:
 
 
 @bp.route("/receipts/<ref>", methods=["GET", "POST"])
-@gates.role("officer")
+@gates.hand(Hand.RECEIPTS)
 def decide(ref: str) -> ResponseReturnValue:
     """Accept a receipt, whole or in part, or reject it with a reason."""
     expense, agreement = _receipt(ref)
@@ -174,7 +175,7 @@ def _decide(expense: Expense) -> None:
 
 
 @bp.post("/<ref>/close")
-@gates.role("officer")
+@gates.hand(Hand.RECEIPTS)
 def close_account(ref: str) -> ResponseReturnValue:
     """Close the accounts on the receipts accepted."""
     agreement = visible(ref)

@@ -31,7 +31,9 @@ from app.groups.rules import (
 )
 from app.groups.service.constitution import close_verified, tell
 from app.groups.service.people import hold
+from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.rules import Hand
 from app.journal.service import record
 
 NAME_MAX = 160
@@ -193,6 +195,7 @@ def return_item(entity: LegalEntity, kind: ItemKind, reason: str, *, by: Person,
 
 def verify(entity: LegalEntity, *, by: Person, now: datetime) -> None:
     """Declare the body verified: from now on it may be paid. Every item must have been accepted."""
+    identity.refuse_hand(by, Hand.VERIFY, now)
     group = _hold_for_officer(entity, by)
     if entity.state is EntityState.VERIFIED:
         return

@@ -18,6 +18,7 @@ from app.groups.rules import DOCUMENTS, ItemState, bank_of
 from app.groups.views.board import FORMS, ITEMS, STATES, bp, item_kind, wrong
 from app.groups.views.body import said
 from app.identity import queries as identity
+from app.identity.rules import Hand
 from app.journal import queries as journal
 from app.web import downloads, gates
 
@@ -70,7 +71,7 @@ def verify(ref: str) -> ResponseReturnValue:
 
 
 @bp.post("/verify/<ref>")
-@gates.role("officer")
+@gates.hand(Hand.VERIFY)
 def declare(ref: str) -> ResponseReturnValue:
     """Declare the body verified."""
     entity = _entity(ref)

@@ -14,6 +14,8 @@ from app.core.money import ZERO, Money
 from app.core.moves import move
 from app.core.refs import new_ref
 from app.groups import queries as groups
+from app.identity import queries as identity
+from app.identity.rules import Hand
 from app.journal import service as journal
 from app.ledger import service as ledger
 from app.matching.rules import effect
@@ -177,6 +179,7 @@ def _stands(pledge: Pledge, campaign: Campaign, now: datetime) -> None:
 
 def clear_large(pledge: Pledge, *, by: Actor, now: datetime) -> Pledge:
     """The officer has looked at a large pledge: from now on it counts."""
+    identity.refuse_hand(by, Hand.LARGE, now)
     campaign = campaigns.locked(pledge.campaign_id)
     pledge = queries.locked(pledge.id)
     _refuse_own(campaign, pledge, by)
@@ -193,6 +196,7 @@ def clear_large(pledge: Pledge, *, by: Actor, now: datetime) -> Pledge:
 
 def refuse_large(pledge: Pledge, why: str, *, by: Actor, now: datetime) -> Pledge:
     """The officer does not accept it; the donor is told why, the card is forgotten."""
+    identity.refuse_hand(by, Hand.LARGE, now)
     campaign = campaigns.locked(pledge.campaign_id)
     pledge = queries.locked(pledge.id)
     _refuse_own(campaign, pledge, by)

@@ -10,9 +10,10 @@ from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Invalid, Refusal
+from app.identity.rules import Hand
 from app.pledges import queries, service
 from app.pledges.views.blueprint import bp
-from app.web.gates import require, role
+from app.web.gates import hand, require
 
 
 def _queue(values: Any, errors: dict[str, Refusal]) -> str:
@@ -27,14 +28,14 @@ def _queue(values: Any, errors: dict[str, Refusal]) -> str:
 
 
 @bp.get("/pledges/large")
-@role("officer")
+@hand(Hand.LARGE)
 def large() -> ResponseReturnValue:
     """Which pledges wait for a person to look at them."""
     return _queue({}, {})
 
 
 @bp.post("/pledges/large/<ref>")
-@role("officer")
+@hand(Hand.LARGE)
 def check_large(ref: str) -> ResponseReturnValue:
     """Let it count, or refuse it with a reason."""
     pledge, by, now = queries.by_ref(ref), require(), clock.now()
