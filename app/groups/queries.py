@@ -155,6 +155,11 @@ def entity_of(group_id: int) -> LegalEntity | None:
     return db.session.scalars(select(LegalEntity).where(LegalEntity.group_id == group_id)).one_or_none()
 
 
+def item_mark(item: Item) -> str:
+    """Which sending of an item a page shows: its form carries it, so that nobody accepts what she has not seen."""
+    return item.sent_at.isoformat() if item.sent_at else ""
+
+
 def verified_entity(group_id: int) -> LegalEntity | None:
     """The group's body if every item is verified; ask `is_payable` before moving money."""
     return db.session.scalars(

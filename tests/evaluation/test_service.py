@@ -428,3 +428,17 @@ def test_a_call_is_read_for_the_desk_in_few_statements(call, clock, count_sql):
     with count_sql() as seen:
         queries.progress(call)
     assert len(seen) <= 12
+
+
+def test_nobody_approves_a_ranking_that_was_drawn_anew_behind_her_page(call, clock):
+    proposed(call)
+    seen = evaluation.drawn_ranking(call).ref
+    with transaction():
+        service.undraw(call, by=None, now=clock.now())
+    with transaction():
+        again = service.draw_ranking(call, by=None, now=clock.now()).ref
+    by, now = identity.person(roles=("responsible",)), clock.now()
+    with pytest.raises(Conflict, match="drawn anew"), transaction():
+        service.approve_ranking(call, act="DD 1/2026", act_on=now.date(), by=by, now=now, seen=seen)
+    with transaction():
+        service.approve_ranking(call, act="DD 1/2026", act_on=now.date(), by=by, now=now, seen=again)

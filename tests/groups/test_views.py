@@ -248,3 +248,22 @@ def test_a_group_is_formed_and_a_letter_taken_back(app, client, sign_in):
     assert client.post(url(made, f"/invitations/{invitation.ref}/withdraw")).status_code == 303
     assert queries.invitations(made.id) == []
     assert client.post(url(made, "/invitations/inv_x/withdraw")).status_code == 404
+
+
+def test_nobody_accepts_an_iban_that_changed_behind_her_page(app, officer, clock):
+    group = sent(app)
+    entity = queries.entity_of(group.id)
+    page = officer().get(f"/it/groups/verify/{entity.ref}").text
+    form = page.split(f"/it/groups/verify/{entity.ref}/items/iban")[1]
+    seen = re.search(r'name="seen" value="([^"]+)"', form)[1]
+    clock.move(minutes=1)
+    with transaction():
+        service.send_iban(entity, iban="IT24D0542811101000000654321", by=groups.members(group)[0], now=time.now())
+    browser = officer()
+    answer = browser.post(f"/it/groups/verify/{entity.ref}/items/iban", data={"act": "accept", "seen": seen})
+    assert answer.status_code == 409
+    assert "mentre leggevi" in said(answer)
+    assert queries.items(entity.id)[ItemKind.IBAN].state == "sent"
+    again = queries.item_mark(queries.items(entity.id)[ItemKind.IBAN])
+    browser.post(f"/it/groups/verify/{entity.ref}/items/iban", data={"act": "accept", "seen": again})
+    assert queries.items(entity.id)[ItemKind.IBAN].state == "accepted"

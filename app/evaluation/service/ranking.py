@@ -80,13 +80,17 @@ def undraw(call: Call, *, by: Actor | None, now: datetime) -> None:
     record("evaluation.undraw", subject=f"call:{call.id}", by=by, now=now)
 
 
-def approve_ranking(call: Call, *, act: str, act_on: date, by: Person, now: datetime) -> Ranking:
+def approve_ranking(
+    call: Call, *, act: str, act_on: date, by: Person, now: datetime, seen: str | None = None
+) -> Ranking:
     """Approve the ranking by an act and reserve each ceiling on the fund, in order, in the same transaction."""
     identity.refuse_hand(by, Hand.RANK, now)
     call = calls.lock(call)
     ranking = queries.lock_ranking(call.id)
     if ranking.state is not State.DRAWN:
         raise Conflict("This ranking is already approved.")
+    if seen is not None and seen != ranking.ref:
+        raise Conflict("The ranking was drawn anew while you were reading. Read it again before you approve it.")
     _other_hand(call, by, now)
     number = act_number(act)
     if not number:

@@ -41,6 +41,7 @@ def _page(call: Call, values: Any, errors: Any) -> ResponseReturnValue:
         board=queries.board(ranking),
         pages={one: url_for("campaigns.show", slug=slug) for one, slug in campaigns.public_of_call(call.id).items()},
         drawn=drawn,
+        seen=ranking.ref,
         may_approve=drawn and "responsible" in gates.roles(),
         same_hand=_same_hand(call, person.id) if drawn and person else "",
         may_call_up=not drawn and "responsible" in gates.roles(),
@@ -75,7 +76,8 @@ def approve(slug: str) -> ResponseReturnValue:
     try:
         act = schemas.act(request.form, g.lang)
         with transaction():
-            service.approve_ranking(call, act=act.number, act_on=act.on, by=gates.require(), now=clock.now())
+            by, seen = gates.require(), request.form.get("seen")
+            service.approve_ranking(call, act=act.number, act_on=act.on, by=by, now=clock.now(), seen=seen)
     except Invalid as refusal:
         return _page(call, request.form, refusal.errors)
     flash(_("Approved. The money is set aside and the groups are told."), "done")

@@ -167,10 +167,13 @@ def account_read(entity: LegalEntity, *, ready: bool, needs: Sequence[str], now:
 # --- the officer's side -----------------------------------------------------------------------------------------------
 
 
-def accept_item(entity: LegalEntity, kind: ItemKind, *, by: Person, now: datetime) -> None:
-    """An officer finds one item right."""
+def accept_item(entity: LegalEntity, kind: ItemKind, *, by: Person, now: datetime, seen: str | None = None) -> None:
+    """An officer finds one item right: the one she has seen, if `seen` says when that was sent."""
     _hold_for_officer(entity, by)
     item = _item(entity, kind)
+    db.session.refresh(item)
+    if seen is not None and seen != queries.item_mark(item):
+        raise Conflict("The group sent this item anew while you were reading. Look at it again before you accept it.")
     if item.state is ItemState.ACCEPTED:
         return
     if kind is ItemKind.ACCOUNT and entity.account_ready_at is None:

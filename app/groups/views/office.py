@@ -53,6 +53,7 @@ def _dossier(entity: LegalEntity, **more: Any) -> str:
         entries=[(kind, ITEMS[kind], item, *STATES[item.state], said(entity, kind)) for kind, item in items.items()],
         hands=hands,
         documents=DOCUMENTS,
+        mark=queries.item_mark,
         whole=all(item.state is ItemState.ACCEPTED for item in items.values()),
         bank=bank_of(entity.iban) if entity.iban else None,
         constitution=queries.constitution_of(group.id),
@@ -93,7 +94,7 @@ def decide(ref: str, kind: str) -> ResponseReturnValue:
     try:
         with transaction():
             if request.form.get("act") == "accept":
-                service.accept_item(entity, which, by=by, now=now)
+                service.accept_item(entity, which, by=by, now=now, seen=request.form.get("seen"))
             else:
                 service.return_item(entity, which, request.form.get(f"reason_{kind}", ""), by=by, now=now)
     except (Conflict, Invalid, Forbidden) as refusal:
