@@ -53,7 +53,7 @@ def _dossier(entity: LegalEntity, **more: Any) -> str:
         entries=[(kind, ITEMS[kind], item, *STATES[item.state], said(entity, kind)) for kind, item in items.items()],
         hands=hands,
         documents=DOCUMENTS,
-        mark=queries.item_mark,
+        sending=queries.item_mark,
         whole=all(item.state is ItemState.ACCEPTED for item in items.values()),
         bank=bank_of(entity.iban) if entity.iban else None,
         constitution=queries.constitution_of(group.id),
