@@ -158,7 +158,7 @@ def plain_text(letter: Letter, foot: Sequence[str] = ()) -> str:
             case _:
                 parts.append("\n".join(_folded(line) for line in block.lines))
     head = f"{_folded(letter.subject)}\n{'=' * min(len(letter.subject), LINE)}"
-    end = ["-- \n" + "\n".join(foot)] if foot else []
+    end = ["-- \n" + "\n".join(_folded(line) for line in foot)] if foot else []
     return "\n\n".join([head, *parts, *end]) + "\n"
 
 

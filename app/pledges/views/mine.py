@@ -11,6 +11,7 @@ from app.campaigns.rules import free_until
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Gone, Invalid, Missing, Refusal
+from app.followers import queries as followers
 from app.groups import queries as groups
 from app.identity import service as identity
 from app.pledges import queries, service
@@ -61,6 +62,12 @@ def _refuses(pledge: Pledge) -> Refusal | None:
     )
 
 
+def _news_stop(pledge: Pledge) -> str | None:
+    """The secret that ends the project's news, for a donor who gets them."""
+    gets = pledge.state in (State.HELD, State.ACTIVE, State.CHARGED) and not followers.stopped(pledge)
+    return followers.donor_stop(pledge) if gets else None
+
+
 def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -> str:
     campaign, tried = campaigns.campaign(pledge.campaign_id), queries.charges(pledge.id)
     last = tried[-1] if tried else None
@@ -83,6 +90,7 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
         refuses=_refuses(pledge),
         receipt=queries.receipt_possible(pledge),
         story=transparency.gift_story(pledge),
+        news_stop=_news_stop(pledge),
         values=values,
         errors=errors,
         now=now,
