@@ -13,9 +13,11 @@ DEFAULTS = {
     "city.office": "Area Innovazione sociale",
     "city.address": "via Sile 8, 20139 Milano",
     "city.email": "cofonda@comune.example",
+    "city.phone": "",
     "city.tax_code": "01199250158",
     "city.iban": "IT60X0542811101000000123456",
     "city.colour": "#0066CC",
+    "city.logo": "",
     "clock.shift_seconds": "0",
     "demo.seeded": "no",
 }

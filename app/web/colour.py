@@ -5,6 +5,8 @@ from __future__ import annotations
 import colorsys
 import re
 
+from app.core.errors import Refusal
+
 USUAL = "#0066CC"
 COTTO = "#C23B1A"
 READABLE, APART = 4.5, 60
@@ -33,10 +35,31 @@ def hue_apart(one: str, two: str) -> float:
     return min(turn, 360 - turn)
 
 
+def problem(colour: str) -> Refusal | None:
+    """Why a city may not use it: not a colour, not readable on white, or taken for the colour of people's money."""
+    if not _HEX.fullmatch(colour):
+        return Refusal("Write the colour as # and six digits or letters from A to F, for example #0066CC.")
+    found = contrast(colour, "#FFFFFF")
+    if found < READABLE:
+        return Refusal(
+            "Words in this colour cannot be read well: their contrast on white is %(found)s, and 4.5 is the least."
+            " Choose a darker one.",
+            found=f"{found:.2f}",
+        )
+    apart = hue_apart(colour, COTTO)
+    if apart < APART:
+        return Refusal(
+            "This colour is too near to the brick red of people’s money: %(apart)s degrees on the colour wheel, and"
+            " %(least)s is the least. Choose a blue, a green or a violet.",
+            apart=int(apart),
+            least=APART,
+        )
+    return None
+
+
 def fits(colour: str) -> bool:
-    """Whether a city may use it: readable on white, and not to be taken for the colour of people's money."""
-    known = bool(_HEX.fullmatch(colour))
-    return known and contrast(colour, "#FFFFFF") >= READABLE and hue_apart(colour, COTTO) >= APART
+    """Whether a city may use it."""
+    return problem(colour) is None
 
 
 def _mixed(colour: str, other: str, share: float) -> str:

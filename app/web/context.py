@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, g
 
-from app.core import settings
+from app.core import clock, settings
 from app.web import gates
 
 
@@ -19,9 +19,11 @@ class City:
     office: str
     address: str
     email: str
+    phone: str
     tax_code: str
     iban: str
     colour: str
+    logo: str  # the reference of a picture, or empty
 
 
 @dataclass(frozen=True)
@@ -61,4 +63,5 @@ def init(app: Flask) -> None:
 
     @app.context_processor
     def every_page() -> dict[str, object]:
-        return {"city": city()}
+        # The day of pages that show live figures; a page whose words are older says its own day.
+        return {"city": city(), "updated": None if g.get("offline", False) else clock.today()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.clock import SystemClock
 from app.core.db import db
 
+_STARTED = SystemClock().now()
 _VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 
 
@@ -28,3 +31,13 @@ def readiness() -> dict[str, bool]:
         db.session.rollback()
         return {"database": False, "migrations": False, "worker": False}
     return {"database": True, "migrations": version == head(), "worker": bool(beat)}
+
+
+def schema() -> str:
+    """The migration that the database stands at."""
+    return str(db.session.execute(text("select version_num from alembic_version")).scalar())
+
+
+def deployed_at() -> datetime:
+    """When this process began to run the code that it runs."""
+    return _STARTED

@@ -67,6 +67,7 @@ DESK = (
     Entry(_l("Campaigns"), "settlement.index", rooms=("settlement",), roles=OFFICE),
     Entry(_l("Payments"), "grants.orders", rooms=("grants",), roles=OFFICE | {"finance"}),
     Entry(_l("People"), "identity.people", rooms=("identity", "outbox", "journal"), roles=frozenset({"administrator"})),
+    Entry(_l("Settings"), "web.city_settings", roles=frozenset({"administrator"})),
     Entry(_l("Public site"), "web.home"),
 )
 FOOTER = (
@@ -76,6 +77,7 @@ FOOTER = (
             Entry(_l("How it works"), "web.page", _page("how-it-works")),
             Entry(_l("Rules and costs"), "web.page", _page("rules-and-costs")),
             Entry(_l("Contacts"), "web.page", _page("contacts")),
+            Entry(_l("Status of the service"), "web.status"),
         ),
     ),
     (
@@ -92,6 +94,7 @@ FOOTER = (
         (
             Entry(_l("Accessibility"), "web.page", _page("accessibility")),
             Entry(_l("Privacy"), "web.page", _page("privacy")),
+            Entry(_l("Cookies"), "web.page", _page("cookies")),
             Entry(_l("Terms and complaints"), "web.page", _page("terms")),
         ),
     ),

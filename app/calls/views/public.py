@@ -47,7 +47,7 @@ def show(slug: str) -> ResponseReturnValue:
     """One call: its rules in plain words, dates, criteria, and how to take part."""
     call, now = queries.by_slug(slug), clock.now()
     if call.archive:
-        return render_template("calls/edition.html", call=call)
+        return render_template("calls/edition.html", call=call, updated=call.created_at)
     frozen = queries.current_terms(call)
     shown = campaigns.listed(campaigns.Filters(calls=(call.id,)), limit=PROJECTS)
     return render_template(
@@ -62,6 +62,7 @@ def show(slug: str) -> ResponseReturnValue:
         rows=pledges.rows(shown),
         outcomes=settlement.outcomes(each.id for each in shown),
         projects=campaigns.count(campaigns.Filters(calls=(call.id,))) if shown else 0,
+        updated=frozen.frozen_at,
         now=now,
         **explained(call, frozen.terms),
     )

@@ -1,6 +1,6 @@
-"""Home, the desk, health, pages of plain words, development's mail and clock."""
+"""The site's own pages: home, desk, plain words, letters to the office, settings, health, what leaves the site."""
 
-from app.web.views import cards, crawlers, desk, dev, embeds, feeds, health, home, theme
+from app.web.views import cards, city, crawlers, desk, dev, embeds, feeds, health, home, status, theme, write
 
 bp = home.bp
 blueprints = [
@@ -15,4 +15,19 @@ blueprints = [
     feeds.bp,
     crawlers.bp,
 ]
-__all__ = ["blueprints", "bp", "cards", "crawlers", "desk", "dev", "embeds", "feeds", "health", "home", "theme"]
+__all__ = [
+    "blueprints",
+    "bp",
+    "cards",
+    "city",
+    "crawlers",
+    "desk",
+    "dev",
+    "embeds",
+    "feeds",
+    "health",
+    "home",
+    "status",
+    "theme",
+    "write",
+]

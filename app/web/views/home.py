@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,9 +13,18 @@ from app.web import gates, queries
 
 bp = Blueprint("web", __name__)
 
-PAGES = frozenset(
-    ["how-it-works", "rules-and-costs", "contacts", "accessibility", "privacy", "terms", "propose", "style-guide"]
-)
+# Each page of plain words with the day on which its words were last changed.
+PAGES = {
+    "how-it-works": date(2026, 11, 30),
+    "rules-and-costs": date(2026, 11, 30),
+    "contacts": date(2026, 11, 30),
+    "accessibility": date(2026, 11, 30),
+    "privacy": date(2026, 11, 30),
+    "cookies": date(2026, 11, 30),
+    "terms": date(2026, 11, 30),
+    "propose": date(2026, 11, 30),
+    "style-guide": date(2026, 11, 30),
+}
 
 
 @bp.get("/")
@@ -34,4 +43,4 @@ def page(name: str) -> ResponseReturnValue:
         abort(404)
     now = clock.now()
     sample = {"e": Money, "now": now, "later": now + timedelta(days=18)}
-    return render_template(f"web/{name.replace('-', '_')}.html", **sample)
+    return render_template(f"web/{name.replace('-', '_')}.html", updated=PAGES[name], **sample)
