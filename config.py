@@ -46,6 +46,7 @@ class Config:
     SESSION_COOKIE_SAMESITE = "Lax"
     SESSION_COOKIE_PATH = "/"
     DEV_PAGES = False
+    MAINTENANCE = False  # every page says that the service rests; nothing of the database is touched
     STRIPE_API_BASE: str | None = None
     STRIPE_SECRET_KEY = ""
     STRIPE_WEBHOOK_SECRET = ""
@@ -80,6 +81,7 @@ def load() -> Config:
     config.MAIL_FROM = os.environ.get("MAIL_FROM", Config.MAIL_FROM)
     config.FILES_DIR = os.environ.get("FILES_DIR", Config.FILES_DIR)
     config.TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
+    config.MAINTENANCE = os.environ.get("MAINTENANCE", "") not in ("", "no", "0")
     config.BASE_URL = os.environ.get("BASE_URL", Config.BASE_URL).rstrip("/")
     if config.STRIPE_API_BASE and config.STRIPE_SECRET_KEY.startswith("sk_live_"):
         raise ConfigError("STRIPE_API_BASE points away from Stripe while the key is live. Unset one of the two.")

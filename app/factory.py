@@ -86,9 +86,9 @@ def create_app(settings: config.Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     # Only a flood brake, per process; limits that mean something are rows in identity.
     Limiter(get_remote_address, app=app, default_limits=[app.config["FLOOD_LIMIT"]])
+    errors.init(app)
     app.before_request(gates.stand_guard)
     app.after_request(headers.harden)
-    errors.init(app)
     app.jinja_env.filters["say"] = gates.say
     context.init(app)
     app.extensions["todo"] = _offers(parts, "todo")

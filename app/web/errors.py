@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Gone, Invalid, Missing, Refusal, TooMany, Unavailable
 from app.web.gates import say
 
+# While the service rests, style sheets and the machines' own questions are still answered.
+STILL_OPEN = frozenset({"static", "machines.healthz", "machines.readyz", "theme.sheet"})
+RETRY_AFTER = "300"
 STATUS: dict[type[Refusal], int] = {
     Missing: 404,
     Forbidden: 403,
@@ -39,7 +43,9 @@ def page(status: int, sentence: str = "") -> ResponseReturnValue:
 
 
 def init(app: Flask) -> None:
-    """Register the handlers."""
+    """Register the handlers, and close the doors where the operator asks for it."""
+    app.before_request(_rest)
+    app.after_request(_say_when)
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> ResponseReturnValue:
@@ -64,9 +70,11 @@ def init(app: Flask) -> None:
         return page(400, _("What was sent contains signs that cannot be kept. Type it again by hand."))
 
     @app.errorhandler(OperationalError)
-    def no_database(error: OperationalError) -> ResponseReturnValue:
+    @app.errorhandler(InterfaceError)
+    @app.errorhandler(PoolTimeout)
+    def no_database(error: SQLAlchemyError) -> ResponseReturnValue:
         g.offline = True
-        current_app.logger.error("database unavailable: %s", type(error.orig).__name__)
+        current_app.logger.error("database unavailable: %s", type(getattr(error, "orig", error)).__name__)
         return _plain_or_page(503)
 
     @app.errorhandler(Exception)
@@ -78,9 +86,27 @@ def init(app: Flask) -> None:
         return _plain_or_page(500)
 
 
+def _rest() -> ResponseReturnValue | None:
+    if not current_app.config["MAINTENANCE"] or request.endpoint in STILL_OPEN:
+        return None
+    g.offline = True
+    return page(503)
+
+
+def _say_when(response: Response) -> Response:
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", RETRY_AFTER)
+    return response
+
+
 def _plain_or_page(status: int) -> ResponseReturnValue:
     try:
         return page(status)
-    except Exception:  # the error page itself needs something that is down: say it in plain text
+    except Exception:  # something that the page shows is down: show it with the usual settings and nobody signed in
+        current_app.logger.exception("the error page failed")
+        g.offline = True
+    try:
+        return page(status)
+    except Exception:  # not even the template can be drawn: say it in plain text
         current_app.logger.exception("the error page failed too")
         return f"{status}. Riprova fra poco. / Please try again shortly.", status

@@ -99,6 +99,55 @@ def test_the_error_page_of_a_resting_database_needs_no_database(app, count_sql):
     assert seen == []
 
 
+def test_while_the_service_rests_every_page_says_so_without_the_database(app, client, count_sql):
+    app.config["MAINTENANCE"] = True
+    try:
+        with count_sql() as seen:
+            answer = client.get("/it/projects/")
+        assert client.get("/healthz").status_code == 200
+    finally:
+        app.config["MAINTENANCE"] = False
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "300"
+    assert "Il servizio è fermo" in answer.text
+    assert seen == []
+
+
+def test_a_fault_while_the_database_is_down_still_shows_a_whole_page(app, monkeypatch):
+    from sqlalchemy.exc import OperationalError
+
+    from app.core import settings
+    from app.web.errors import _plain_or_page
+
+    def down(*_args):
+        raise OperationalError("select", {}, Exception("no connection"))
+
+    monkeypatch.setattr(settings, "several", down)
+    with app.test_request_context("/it/"):
+        app.preprocess_request()
+        body, status = _plain_or_page(500)
+    drawn = html.fromstring(body)
+    assert status == 500
+    assert drawn.xpath("//main//a/@href")
+    assert drawn.xpath("//img[contains(@class, 'cv-scene')]")
+
+
+def test_the_status_page_says_which_part_does_not_work(client):
+    drawn = html.fromstring(client.get("/it/status").data)
+    rows = {row.find("th").text: row.xpath("string(td)").strip() for row in drawn.xpath("//main//tbody/tr")}
+    assert rows["Archivio dei dati"] == "funziona"
+    assert rows["Lavori automatici"] == "non funziona"  # no worker runs beside the tests
+    assert drawn.findtext(".//h1") == "Qualcosa non funziona"
+
+
+@pytest.mark.parametrize("path", ["", "projects/", "calls", "pages/privacy", "pages/cookies", "money"])
+def test_every_public_page_says_when_it_was_last_changed(client, path):
+    drawn = html.fromstring(client.get(f"/it/{path}", follow_redirects=True).data)
+    said = drawn.xpath("//footer//time")[0]
+    assert said.text.startswith("Pagina aggiornata il ")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", said.get("datetime"))
+
+
 def test_the_style_guide_shows_every_piece_of_the_kit():
     guide = (ROOT / "templates/web/style_guide.html").read_text()
     for prefix in ("forms", "show"):
