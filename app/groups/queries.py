@@ -34,6 +34,11 @@ def by_ref(ref: str) -> Group | None:
     return db.session.scalars(select(Group).where(Group.ref == ref)).one_or_none()
 
 
+def by_slug(slug: str) -> Group | None:
+    """The group at that public address."""
+    return db.session.scalars(select(Group).where(Group.slug == slug)).one_or_none()
+
+
 def groups_of(person_id: int) -> Sequence[Group]:
     """The groups that the person belongs to now, oldest first."""
     return db.session.scalars(

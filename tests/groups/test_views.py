@@ -267,3 +267,27 @@ def test_nobody_accepts_an_iban_that_changed_behind_her_page(app, officer, clock
     again = queries.item_mark(queries.items(entity.id)[ItemKind.IBAN])
     browser.post(f"/it/groups/verify/{entity.ref}/items/iban", data={"act": "accept", "seen": again})
     assert queries.items(entity.id)[ItemKind.IBAN].state == "accepted"
+def test_everybody_reads_the_groups_projects_and_its_way_but_no_names(client, sandbox):
+    from tests.make import campaigns as make_campaigns
+    from tests.make import pledges as make_pledges
+
+    campaign = make_campaigns.live_campaign()
+    make_pledges.active_pledge(campaign, 50)
+    group = queries.group(campaign.group_id)
+    answer = client.get(f"/it/groups/about/{group.slug}")
+    assert answer.status_code == 200
+    assert campaign.title in answer.text
+    assert "gruppo informale" in answer.text
+    assert "Nessuna carta viene addebitata" in answer.text
+    for person in queries.members(group.id):
+        assert person.name not in answer.text
+        assert person.email not in answer.text
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_group_without_a_public_project_has_no_page(client):
+    from tests.make import campaigns as make_campaigns
+
+    group = queries.group(make_campaigns.prepared().group_id)
+    assert client.get(f"/it/groups/about/{group.slug}").status_code == 404
+    assert client.get("/it/groups/about/nessuno").status_code == 404

@@ -136,7 +136,7 @@ def _admissible(city: City, name: str, title: str, call: Call) -> Proposal:
     group = make_groups.group(name=f"+Gruppo {title}", people=2)
     first, second = make_groups.members(group)
     city.people[f"{name}_member"], city.people[f"{name}_second"] = first.ref, second.ref
-    city.refs[f"{name}_group"] = group.ref
+    city.refs[f"{name}_group"], city.refs[f"{name}_group_slug"] = group.ref, group.slug
     made = make_proposals.admissible(group, call=call, title=title, officer=city.person("checker"))
     city.refs[f"{name}_proposal"] = made.ref
     return made

@@ -149,6 +149,7 @@ PLACES: dict[str, Place] = {
     "calls.corrigendum": staff("officer", ref="open_call_ref"),
     "calls.correct": staff("officer", ref="open_call_ref"),
     # --- groups
+    "groups.public": everyone(slug="live_group_slug"),
     "groups.mine": anyone_signed_in(),
     "groups.new": anyone_signed_in(),
     "groups.form": anyone_signed_in(),

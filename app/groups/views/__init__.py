@@ -1,6 +1,6 @@
-"""A group's own pages, the task list of its body, and the office's verification."""
+"""A group's own pages, its public one, the task list of its body, and the office's verification."""
 
-from app.groups.views import body, office, people
+from app.groups.views import body, office, people, public
 from app.groups.views.board import bp
 
-__all__ = ["body", "bp", "office", "people"]
+__all__ = ["body", "bp", "office", "people", "public"]
