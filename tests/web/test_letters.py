@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from app.core import settings
 from app.core.db import db
 from app.outbox import queries as outbox
+from app.outbox import service as letters
 from app.web import rules
 from app.web.models import Feedback
 
@@ -26,7 +27,7 @@ def test_a_letter_is_kept_and_reaches_the_office_by_mail(client, about):
     assert (letter.about, letter.page, letter.language) == (about, "Bandi", "it")
     mail = outbox.latest(1)[0]
     assert mail.recipient == settings.get("city.email")
-    said = outbox.text_of(mail)
+    said = letters.text_of(mail)
     assert GOOD["words"] in said
     assert "lucia@example.org" in said
 
