@@ -64,7 +64,7 @@ def index() -> Response:
 def pages() -> Response:
     """All pages but those of the projects."""
     now = clock.now()
-    found = [Spot("web.home", {}), *(Spot("web.page", {"name": name}) for name in sorted(PAGES - UNLISTED))]
+    found = [Spot("web.home", {}), *(Spot("web.page", {"name": name}) for name in sorted(PAGES.keys() - UNLISTED))]
     names = ("campaigns.index", "calls.index", "programmes.index", "spaces.index", "transparency.index")
     found += [Spot(name, {}) for name in (*names, "transparency.register") if name in current_app.view_functions]
     published = [*calls.open_calls(now), *calls.announced(now), *calls.closed(now), *calls.editions()]
