@@ -267,6 +267,8 @@ def test_nobody_accepts_an_iban_that_changed_behind_her_page(app, officer, clock
     again = queries.item_mark(queries.items(entity.id)[ItemKind.IBAN])
     browser.post(f"/it/groups/verify/{entity.ref}/items/iban", data={"act": "accept", "seen": again})
     assert queries.items(entity.id)[ItemKind.IBAN].state == "accepted"
+
+
 def test_everybody_reads_the_groups_projects_and_its_way_but_no_names(client, sandbox):
     from tests.make import campaigns as make_campaigns
     from tests.make import pledges as make_pledges
