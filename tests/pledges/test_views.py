@@ -5,14 +5,18 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 
 from app.core import clock as time_now
 from app.core.db import db, transaction
 from app.core.money import euros
+from app.groups import queries as groups
+from app.groups.rules import LegalForm
 from app.outbox import queries as outbox
 from app.pledges import queries, service
-from app.pledges.rules import State
-from tests.make import campaigns, identity, payments, pledges
+from app.pledges.models import Pledge
+from app.pledges.rules import State, receipt_possible
+from tests.make import campaigns, identity, payments, pledges, settlement
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -376,3 +380,83 @@ def test_the_mailed_link_is_in_no_other_donors_mail():
     with transaction():
         service.send_link("d0@example.org", now=time_now.now())
     assert link_of("d0@example.org") not in links
+
+
+@pytest.mark.parametrize("query", ["amount=35", "importo=35", "importo=35,00"])
+def test_a_link_brings_its_amount_along(client, query):
+    campaign = campaigns.live_campaign()
+    page = client.get(f"/it/projects/{campaign.slug}/give?{query}")
+    assert page.status_code == 200
+    assert "Che cosa fanno i tuoi 35" in said(page)
+
+
+def test_two_clicks_that_arrive_together_are_one_promise(client):
+    """The second one reads before the first has committed, and waits for the campaign."""
+    campaign = campaigns.live_campaign()
+    first = pledges.started(campaign, 50, form_key="same-form")
+    assert pledges.started(campaigns.again(campaign), 50, form_key="same-form").id == first.id
+
+
+# --- paper and tax code ---------------------------------------------------------------------------------------------
+
+
+def token_of(pledge):
+    with transaction():
+        return service.new_link(queries.pledge(pledge.id), now=time_now.now())
+
+
+def test_a_pledge_has_its_sheet_and_no_tax_code_is_asked(client):
+    campaign = campaigns.live_campaign()
+    pledge = pledges.active_pledge(campaign, 50, email="carta@example.org", name="Lucia")
+    token = token_of(pledge)
+    text = said(client.get(f"/it/pledges/{token}/paper"))
+    for piece in ("Attestazione di promessa", "50,00 €", pledge.ref, "Lucia", "Ancora non è stato addebitato nulla"):
+        assert piece in text
+    assert "non chiediamo il codice fiscale" in said(client.get(f"/it/pledges/{token}/tax-code"))
+    answer = client.post(f"/it/pledges/{token}/tax-code", data={"tax_code": "RSSMRA85T10A562S"})
+    assert answer.status_code == 409
+    assert queries.by_ref(pledge.ref).tax_code is None
+    assert client.get("/it/pledges/nobody/paper").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "days", "possible"),
+    [
+        (LegalForm.APS, "123456", 1, True),
+        (LegalForm.ODV, "123456", 0, True),
+        (LegalForm.APS, "", 1, False),
+        (LegalForm.APS, "123456", -1, False),
+        (LegalForm.ASSOCIATION, "123456", 1, False),
+        (LegalForm.COOPERATIVE, "123456", 1, False),
+        (None, None, 1, False),
+    ],
+)
+def test_a_receipt_is_possible_for_bodies_of_the_register_that_stood_there_before_the_gift(
+    form, number, days, possible
+):
+    born = time_now.now()
+    assert receipt_possible(State.CHARGED, form, number, born, born + timedelta(days=days)) is possible
+    assert not receipt_possible(State.ACTIVE, form, number, born, born + timedelta(days=days))
+
+
+def test_a_tax_code_is_kept_encrypted_and_can_be_taken_back(client, run_jobs):
+    campaign = settlement.confirmed(run_jobs)
+    pledge = db.session.scalars(select(Pledge).where(Pledge.campaign_id == campaign.id)).first()
+    entity = groups.verified_entity(campaign.group_id)
+    with transaction():
+        db.session.execute(
+            text("update groups_legal_entity set form = 'aps', register_number = '123456' where id = :id"),
+            {"id": entity.id},
+        )
+    token = token_of(pledge)
+    address = f"/it/pledges/{token}/tax-code"
+    assert client.post(address, data={"tax_code": "RSSMRA85T10A562X"}).status_code == 422
+    assert client.post(address, data={"tax_code": "rssmra85t10a562s"}).status_code == 303
+    db.session.expire_all()
+    kept = queries.by_ref(pledge.ref)
+    assert b"RSSMRA" not in kept.tax_code
+    assert "RSSMRA85T10A562S" in said(client.get(f"/it/pledges/{token}/paper"))
+    assert "562S" in said(client.get(address))
+    assert client.post(address, data={"tax_code": ""}).status_code == 303
+    db.session.expire_all()
+    assert queries.by_ref(pledge.ref).tax_code is None
