@@ -5,13 +5,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core import clock as time_now
 from app.core.db import db, transaction
 from app.core.money import euros
 from app.groups import queries as groups
-from app.groups.rules import LegalForm
+from app.groups.rules import EntityState, LegalForm
 from app.outbox import queries as outbox
 from app.pledges import queries, service
 from app.pledges.models import Pledge
@@ -410,7 +410,7 @@ def test_a_pledge_has_its_sheet_and_no_tax_code_is_asked(client):
     pledge = pledges.active_pledge(campaign, 50, email="carta@example.org", name="Lucia")
     token = token_of(pledge)
     text = said(client.get(f"/it/pledges/{token}/paper"))
-    for piece in ("Attestazione di promessa", "50,00 €", pledge.ref, "Lucia", "Ancora non è stato addebitato nulla"):
+    for piece in ("Attestazione di promessa", pledge.ref, "Lucia", "Ancora non è stato addebitato nulla"):
         assert piece in text
     assert "non chiediamo il codice fiscale" in said(client.get(f"/it/pledges/{token}/tax-code"))
     answer = client.post(f"/it/pledges/{token}/tax-code", data={"tax_code": "RSSMRA85T10A562S"})
@@ -443,11 +443,13 @@ def test_a_tax_code_is_kept_encrypted_and_can_be_taken_back(client, run_jobs):
     campaign = settlement.confirmed(run_jobs)
     pledge = db.session.scalars(select(Pledge).where(Pledge.campaign_id == campaign.id)).first()
     entity = groups.verified_entity(campaign.group_id)
-    with transaction():
-        db.session.execute(
-            text("update groups_legal_entity set form = 'aps', register_number = '123456' where id = :id"),
-            {"id": entity.id},
-        )
+    moment, by = entity.verified_at, entity.verified_by
+    with transaction():  # a body of the register; the database lets it change only while it is open
+        entity.state, entity.verified_at, entity.verified_by = EntityState.DRAFT, None, None
+        db.session.flush()
+        entity.form, entity.register_number = LegalForm.APS, "123456"
+        db.session.flush()
+        entity.state, entity.verified_at, entity.verified_by = EntityState.VERIFIED, moment, by
     token = token_of(pledge)
     address = f"/it/pledges/{token}/tax-code"
     assert client.post(address, data={"tax_code": "RSSMRA85T10A562X"}).status_code == 422

@@ -46,6 +46,7 @@ def _facts(pledge: Pledge, charge: Charge) -> dict[str, Any]:
         (_("Amount"), amount),
         (_("Paid on"), said["day"](charge.settled_at)),
         (_("Paid by"), pledge.name or pledge.email),
+        (_("Tax code of the donor"), queries.tax_code(pledge)),
         (_("Card"), card),
         (_("Goes to"), name),
         (_("Tax code"), entity.tax_code or ""),
