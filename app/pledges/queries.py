@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Date, cast, func, literal, or_, select, text, union_all
 
 from app.campaigns.models import Campaign
+from app.core.clock import LOCAL
 from app.core.crypto import decrypt, token_hash
-from app.core.db import db
+from app.core.db import Cents, db
 from app.core.errors import Missing
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
@@ -243,6 +244,18 @@ def donors(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) ->
     rows = db.session.execute(union_all(wall_rows.subquery().select(), disc_rows.subquery().select())).all()
     gifts = [Gift(row[0] if row[1] else "", row[2], row[3], row[4]) for row in rows if row[5]]
     return gifts, [row[2] for row in rows if not row[5]][::-1]
+
+
+def by_day(campaign_id: int) -> list[tuple[date, Money, int]]:
+    """Civil day, sum and number of the gifts that stand and count towards the threshold, oldest first."""
+    when = cast(func.timezone(str(LOCAL), Pledge.active_at), Date)
+    rows = db.session.execute(
+        select(when, func.sum(Pledge.amount, type_=Cents), func.count())
+        .where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]), Pledge.counts)
+        .group_by(when)
+        .order_by(when)
+    )
+    return [(on, sum_, gifts) for on, sum_, gifts in rows]
 
 
 # --- one pledge ------------------------------------------------------------------------------------------------------

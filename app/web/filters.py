@@ -218,6 +218,12 @@ def paragraphs(text: str | None) -> Markup:
     )
 
 
+def civil_day(value: date) -> date:
+    """The civil day of a moment, in Rome."""
+    on = _local(value)
+    return date(on.year, on.month, on.day)
+
+
 def typed(value: Any, kind: str = "") -> str:
     """What stands in a field: text as it was typed, sums and dates as a person would type them."""
     if value is None or value.__class__.__name__.endswith("Undefined"):
@@ -295,6 +301,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "nbsp": nbsp,
     "slug": slug,
     "paragraphs": paragraphs,
+    "civil_day": civil_day,
     "typed": typed,
     "typed_list": typed_list,
 }

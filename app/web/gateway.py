@@ -70,12 +70,20 @@ def data_address(picture: bytes, media_type: str) -> str:
 
 def qr_svg(address: str) -> str:
     """The address as a QR code, dark on white with its quiet border."""
+    out = BytesIO()
     code = segno.make(address, error="m", micro=False)
-    return str(
-        code.svg_inline(
-            border=4, scale=8, dark="#14202E", light="#ffffff", omitsize=True, svgclass=None, lineclass=None
-        )
+    code.save(
+        out,
+        kind="svg",
+        border=4,
+        scale=8,
+        dark="#14202E",
+        light="#ffffff",
+        xmldecl=False,
+        svgclass=None,
+        lineclass=None,
     )
+    return out.getvalue().decode()
 
 
 def qr_png(address: str) -> bytes:

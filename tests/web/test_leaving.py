@@ -83,6 +83,9 @@ def test_pictures_have_the_form_and_size_that_they_claim(client, project):
             assert (picture.format, picture.size, answer.mimetype) == ("PNG", size, "image/png")
         assert len(answer.data) < 150 * 1024, path
     assert client.get("/icon-33.png").status_code == 404
+    for name in ("qr.svg", "badge.svg"):
+        drawn = read(client.get(f"/it/projects/{project.slug}/{name}").data)
+        assert drawn.tag == "{http://www.w3.org/2000/svg}svg", "a picture of its own needs its name space"
     with Image.open(io.BytesIO(client.get("/favicon.ico").data)) as picture:
         assert picture.format == "ICO"
     manifest = client.get("/site.webmanifest").get_json(force=True)

@@ -59,6 +59,7 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
         "questions": queries.some_answers(campaign, ANSWERS_ON_PAGE) if whole.answers else [],
         "gifts": gifts,
         "discs_of": discs_of,
+        "days": pledges.by_day(campaign.id),
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
         "city_part": match_due(max(arrived, campaign.threshold), campaign.budget, campaign.stretch, terms.match),

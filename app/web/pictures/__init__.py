@@ -7,6 +7,7 @@ from app.web.pictures.marks import empty_shape, hatch_defs, mark, step_mark
 from app.web.pictures.rosa import rosa
 from app.web.pictures.sankey import sankey
 from app.web.pictures.tiles import discs, paving, tile_class
+from app.web.pictures.timeline import timeline
 
 GLOBALS = {
     "city_map": city_map,
@@ -24,4 +25,5 @@ GLOBALS = {
     "share_bar": share_bar,
     "step_mark": step_mark,
     "tile_class": tile_class,
+    "timeline": timeline,
 }
