@@ -26,10 +26,9 @@ def timeline(days: Sequence[tuple[date, Money, int]], threshold: Money, opens: d
         return HIGH * sum_.cents / (most * 1.08)
 
     parts = [f'<rect class="b-gap" y="{TOP + HIGH}" width="100%" height="2"/>']
-    until = [*(when for when, _sum in sums[1:]), max(days[-1][0], opens) if days else opens]
-    for (when, sum_), end in zip(sums, until, strict=True):
-        left = min(max((when - opens).days, 0), span - 1)
-        right = min(max((end - opens).days + (1 if end == until[-1] else 0), left + 1), span)
+    starts = [min(max((when - opens).days, 0), span - 1) for when, _sum in sums]
+    # A step stands until the next one begins; the last one for its own day.
+    for (_when, sum_), left, right in zip(sums, starts, [*starts[1:], starts[-1] + 1] if starts else [], strict=True):
         tall = height(sum_)
         place = f'x="{pc(left, span)}" width="{pc(right - left, span)}"'
         parts.append(f'<rect class="b-don" {place} y="{n(TOP + HIGH - tall)}" height="{n(tall)}"/>')
