@@ -4,7 +4,7 @@ IN := .venv/bin/python -m
 SETUP := $(PYTHON) -m run.setup
 
 .DEFAULT_GOAL := help
-.PHONY: help run flask test ui check format messages requirements setup clean reset
+.PHONY: help run flask test ui bench check format messages requirements setup clean reset
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for
 
 ui: ## Judge every page as every role in both languages; report in instance/ui (ARGS="--no-lighthouse --only grants.")
 	@$(SETUP) packages assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
+
+bench: ## Measure pages and search with 100,000 campaigns against a hello-world (ARGS="search" for a part)
+	@$(SETUP) && exec $(IN) bench $(ARGS)
 
 check: ## Check format, style, types and the floors between rooms
 	@$(SETUP) packages

@@ -58,6 +58,7 @@ class Config:
     BASE_URL = "http://127.0.0.1:8000"
     RATELIMIT_STORAGE_URI = "memory://"
     FLOOD_LIMIT = "1200 per minute"
+    SHARED_SECONDS = 1.0  # how long a public page without anybody's own things is told to all; 0: never
     TRUSTED_PROXIES = 0  # how many reverse proxies of ours stand in front and set X-Forwarded-*
 
 
@@ -82,6 +83,7 @@ def load() -> Config:
     config.FILES_DIR = os.environ.get("FILES_DIR", Config.FILES_DIR)
     config.TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
     config.MAINTENANCE = os.environ.get("MAINTENANCE", "") not in ("", "no", "0")
+    config.SHARED_SECONDS = float(os.environ.get("SHARED_SECONDS", Config.SHARED_SECONDS))
     config.BASE_URL = os.environ.get("BASE_URL", Config.BASE_URL).rstrip("/")
     if config.STRIPE_API_BASE and config.STRIPE_SECRET_KEY.startswith("sk_live_"):
         raise ConfigError("STRIPE_API_BASE points away from Stripe while the key is live. Unset one of the two.")

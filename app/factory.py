@@ -24,7 +24,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from app.core import clock, jobs
 from app.core.db import db
-from app.web import asked, context, errors, gates, headers, messages
+from app.web import asked, context, errors, gates, headers, messages, sharing
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lowest floor first: the same order as the migrations.
@@ -81,13 +81,14 @@ def create_app(settings: config.Config | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     _languages(app)
     csrf = CSRFProtect(app)
-    if app.config["TRUSTED_PROXIES"]:
-        hops = app.config["TRUSTED_PROXIES"]
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     # Only a flood brake, per process; limits that mean something are rows in identity.
     Limiter(get_remote_address, app=app, default_limits=[app.config["FLOOD_LIMIT"]])
     errors.init(app)
     app.before_request(gates.stand_guard)
+    sharing.init(app)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.after_request(headers.harden)
     app.jinja_env.filters["say"] = gates.say
     context.init(app)

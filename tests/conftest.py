@@ -117,6 +117,7 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         "WTF_CSRF_ENABLED": False,
         "RATELIMIT_ENABLED": False,
         "PASSWORD_COST": (8, 1, 1),
+        "SHARED_SECONDS": 0.0,  # tests look at once at what they did; those of sharing itself turn it on
         **changes,
     }.items():
         setattr(settings, name, value)

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.campaigns.rules import Impact, Paper, Shown, State, video_host
@@ -26,7 +27,12 @@ class Campaign(Model):
             " or (opens_at is not null and closes_at > opens_at and confirmed_by is not null)",
             name="opened_with_dates",
         ),
-        Index("ix_campaigns_campaign_state", "state", "closes_at"),
+        Index("ix_campaigns_campaign_state", "state", "closes_at", "id"),
+        Index("ix_campaigns_campaign_zone_id", "zone_id", "state", "closes_at", "id"),
+        Index("ix_campaigns_campaign_call_id", "call_id", "state", "closes_at", "id"),
+        Index("ix_campaigns_campaign_newest", "opens_at", "id"),
+        Index("ix_campaigns_campaign_title", text("sort_key(title)"), "id"),
+        Index("ix_campaigns_campaign_search", "search", postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -34,10 +40,10 @@ class Campaign(Model):
     slug: Mapped[str] = mapped_column(Text, unique=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals_proposal.id"), unique=True)
     award_id: Mapped[int] = mapped_column(ForeignKey("evaluation_award.id"), unique=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("calls_call.id"), index=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls_call.id"))
     terms_id: Mapped[int] = mapped_column(ForeignKey("calls_terms.id"))
     group_id: Mapped[int] = mapped_column(ForeignKey("groups_group.id"), index=True)
-    zone_id: Mapped[int] = mapped_column(ForeignKey("territory_zone.id"), index=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("territory_zone.id"))
     theme: Mapped[str]
     title: Mapped[str]
     summary: Mapped[str]  # of the latest version, as is picture_id: lists need them without a second look
@@ -55,6 +61,7 @@ class Campaign(Model):
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
     returned_why: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+    search: Mapped[str] = mapped_column(TSVECTOR, server_default=text("''::tsvector"), deferred=True)  # a trigger's
 
     @property
     def key(self) -> str:
@@ -104,7 +111,10 @@ class Update(Model):
     """A piece of news from the group, as it reads now; its earlier words stay beside it."""
 
     __tablename__ = "campaigns_update"
-    __table_args__ = (Index("ix_campaigns_update_campaign", "campaign_id", "posted_at"),)
+    __table_args__ = (
+        Index("ix_campaigns_update_campaign", "campaign_id", "posted_at"),
+        Index("ix_campaigns_update_posted_at", "posted_at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     ref: Mapped[str] = mapped_column(Text, unique=True)
@@ -201,3 +211,30 @@ class Question(Model):
     answer: Mapped[str | None]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+
+
+class Word(Model):
+    """A word of public campaigns as a reader would type it, to compare typing errors with (a trigger fills it)."""
+
+    __tablename__ = "campaigns_word"
+    __table_args__ = (
+        Index("ix_campaigns_word_near", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+    )
+
+    word: Mapped[str] = mapped_column(primary_key=True)
+    lexeme: Mapped[str] = mapped_column(index=True)
+
+
+class Tally(Model):
+    """How many public campaigns there are of one zone, theme or call in one state (a trigger keeps it)."""
+
+    __tablename__ = "campaigns_tally"
+    __table_args__ = (
+        CheckConstraint("count >= 0", name="not_negative"),
+        CheckConstraint("kind in ('zone', 'theme', 'call')", name="kind"),
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[State] = mapped_column(Named(State), primary_key=True)
+    count: Mapped[int]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, text
 
 from app.core import crypto
 from app.core.actor import Actor
@@ -13,6 +14,34 @@ from app.core.db import db
 from app.core.errors import Forbidden
 from app.identity.models import Code, Person, Registration, Reset, RoleGrant, Session
 from app.identity.rules import HANDS, Hand, Role, session_alive
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Who looks at a page, as far as its header tells."""
+
+    id: int
+    ref: str
+    name: str
+    roles: frozenset[str]
+
+
+_LOOKER = text(
+    """
+    select s.seen_at, s.expires_at, s.ended_at, p.id, p.ref, p.name,
+        array(select r.role from identity_role r
+            where r.person_id = p.id and r.granted_at <= :now and (r.ended_at is null or r.ended_at > :now)) as roles
+    from identity_session s join identity_person p on p.id = s.person_id where s.token_hash = :hashed
+    """
+)
+
+
+def looker(raw: str, now: datetime) -> Looker | None:
+    """Whose living session that secret is, with the roles of that moment, in one question."""
+    row = db.session.execute(_LOOKER, {"hashed": crypto.token_hash(raw), "now": now}).one_or_none()
+    if row is None or not session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at):
+        return None
+    return Looker(row.id, row.ref, row.name, frozenset(row.roles))
 
 
 def session_of(raw: str, now: datetime) -> Session | None:

@@ -163,6 +163,23 @@ def totals_of(campaign_ids: Iterable[int]) -> Mapping[int, Totals]:
     return found
 
 
+_NEAREST = text(
+    """
+    select c.* from campaigns_campaign c
+    join ledger_account a on a.book = 'promises' and a.owner = 'campaign:' || c.id and a.name = 'promised'
+    where c.state = 'live'
+    order by a.balance >= c.threshold,
+        case when a.balance < c.threshold then -1 else 1 end * a.balance / c.threshold::float8, c.id
+    limit :limit
+    """
+)
+
+
+def nearest(limit: int) -> Sequence[Campaign]:
+    """Open campaigns, those that need only a push first, then those past their threshold, by what the ledger has."""
+    return db.session.scalars(select(Campaign).from_statement(_NEAREST), {"limit": limit}).all()
+
+
 def givers() -> int:
     """How many people have really given, over all campaigns; one who gave twice counts once."""
     return db.session.scalar(select(func.count(Pledge.email.distinct())).where(Pledge.state == State.CHARGED)) or 0

@@ -37,6 +37,7 @@ def _live(programme: Programme) -> Progress:
 
 
 @bp.get("")
+@gates.shared()
 @gates.public
 def index() -> ResponseReturnValue:
     """All programmes with their progress."""
@@ -48,6 +49,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/<code>")
+@gates.shared()
 @gates.public
 def show(code: str) -> ResponseReturnValue:
     """The public progress card of a programme."""

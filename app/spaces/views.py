@@ -12,6 +12,7 @@ bp = Blueprint("spaces", __name__, url_prefix="/spaces")
 
 
 @bp.get("")
+@gates.shared()
 @gates.public
 def index() -> ResponseReturnValue:
     """The premises by area."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, g
 
 from app.core import clock, settings
+from app.identity.queries import Looker
 from app.web import gates
 
 
@@ -26,14 +27,7 @@ class City:
     logo: str  # the reference of a picture, or empty
 
 
-@dataclass(frozen=True)
-class Viewer:
-    """The signed-in person who looks at the page."""
-
-    id: int
-    ref: str
-    name: str
-    roles: frozenset[str]
+Viewer = Looker  # the signed-in person who looks at the page
 
 
 def _by_default() -> dict[str, str]:
@@ -53,6 +47,8 @@ def viewer() -> Viewer | None:
     """Who looks, or None for a visitor (and where the database does not answer)."""
     if g.get("offline", False):
         return None
+    if "person" not in g:
+        return gates.looker()
     person = gates.current()
     return Viewer(person.id, person.ref, person.name, gates.roles()) if person else None
 

@@ -15,6 +15,7 @@ from app.core.errors import Forbidden
 from app.core.money import Money
 from app.identity import queries as identity
 from app.identity.models import Person
+from app.identity.queries import Looker
 from app.identity.rules import HANDS, Hand
 from app.web import filters
 
@@ -33,6 +34,21 @@ def _mark(view: View, name: str, guard: Callable[[], Response | None]) -> View:
 def public(view: View) -> View:
     """Anyone, signed in or not."""
     return _mark(view, "public", lambda: None)
+
+
+def shared(*keys: str) -> Callable[[View], View]:
+    """The page is the same for everybody and may be told from the shelf for a second (app/web/sharing.py).
+
+    `keys` are all the query keys that it reads: others never reach the view. Without this mark nothing is shared.
+    """
+
+    def mark(view: View) -> View:
+        if getattr(view, "gate", "") != "public":
+            raise RuntimeError(f"{view.__name__} is not public: it cannot be shared")
+        view.shared = frozenset(keys)  # type: ignore[attr-defined]  # read by `sharing`
+        return view
+
+    return mark
 
 
 def by_token(view: View) -> View:
@@ -99,10 +115,26 @@ def _ask_to_sign_in() -> Response | None:
 
 def current() -> Person | None:
     """The person whose session this request carries, if any."""
+    _asked_who_looks()
     if "person" not in g:
         raw = session.get(_SID)
         g.person = identity.person_of_session(raw, clock.now()) if raw else None
     return cast("Person | None", g.person)
+
+
+def looker() -> Looker | None:
+    """Who looks, for the header: one question instead of the two rows that `current` and `roles` bring."""
+    _asked_who_looks()
+    if "looker" not in g:
+        raw = session.get(_SID)
+        g.looker = identity.looker(raw, clock.now()) if raw else None
+    return cast("Looker | None", g.looker)
+
+
+def _asked_who_looks() -> None:
+    """A page that asks this outside of its header is not the same for everybody: it is never shared."""
+    if not g.get("header_under_way", False):
+        g.asked_who_looks = True
 
 
 def require() -> Person:
@@ -127,6 +159,7 @@ def remember(raw_token: str) -> None:
     session[_SID] = raw_token
     g.pop("person", None)
     g.pop("roles", None)
+    g.pop("looker", None)
 
 
 def forget() -> str | None:
@@ -135,6 +168,7 @@ def forget() -> str | None:
     session.clear()
     g.pop("person", None)
     g.pop("roles", None)
+    g.pop("looker", None)
     return cast("str | None", raw)
 
 

@@ -11,7 +11,6 @@ from app.calls.models import Call
 from app.calls.rules import Terms
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Update
-from app.campaigns.rules import Stage
 from app.core.money import Money
 from app.grants import queries as grants
 from app.ledger import queries as ledger
@@ -21,6 +20,7 @@ from app.territory import queries as territory
 from app.territory.models import Zone
 
 NEAR = 3
+NEAR_ASKED = 12  # by the ledger alone, where gifts that do not count are in: some more, then the exact ones
 NEWS = 3
 NEIGHBOURS = 2
 CITY_STEPS = ("confirmed", "committed", "approved", "paid")  # from the confirmed match on, the city's part is real
@@ -33,6 +33,7 @@ class SoFar:
     people: Money
     donors: int
     city: Money
+    finished: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ class Front:
     near: list[tuple[Campaign, Totals, Zone]]
     open_count: int
     so_far: SoFar
-    finished: int
     calls: list[tuple[Call, Terms]]
     news: list[tuple[Update, Campaign, Zone]]
     quarter: Quarter | None
@@ -73,11 +73,12 @@ class Front:
         return [zone.number for zone in self.zones if self.facets.get(zone.id, (0, 0))[1]]
 
 
-def front(now: datetime, slug: str = "") -> Front:
+def front(now: datetime, so_far: SoFar, slug: str = "") -> Front:
     """Everything the first page shows, in a fixed number of questions."""
     zones = {zone.id: zone for zone in territory.zones()}
-    facets = campaigns.facets().zones
-    live = campaigns.listed(campaigns.Filters(stages=(Stage.OPEN,)), limit=200)
+    kept = campaigns.facets()
+    facets = kept.zones
+    live = pledges.nearest(NEAR_ASKED)
     figures = pledges.totals_of(campaign.id for campaign in live)
     near = sorted(live, key=lambda campaign: -_reached(campaign, figures[campaign.id]))[:NEAR]
     open_calls = calls.with_terms(calls.open_calls(now)[:2])
@@ -87,9 +88,8 @@ def front(now: datetime, slug: str = "") -> Front:
         zones=list(zones.values()),
         facets=facets,
         near=[(campaign, figures[campaign.id], zones[campaign.zone_id]) for campaign in near],
-        open_count=len(live),
-        so_far=_so_far(),
-        finished=grants.finished(),
+        open_count=kept.open_now,
+        so_far=so_far,
         calls=open_calls,
         news=_news(zones),
         quarter=_quarter(chosen, zones, facets, open_calls) if chosen else None,
@@ -109,7 +109,7 @@ def _quarter(
     """The chosen neighbourhood: its projects, those that take gifts first, and what is written and open there."""
     count = facets.get(chosen.id, (0, 0))[0]
     near = [] if count else territory.nearest([chosen], (zones[each] for each in facets), NEIGHBOURS)
-    shown = campaigns.listed(campaigns.Filters(zones=[zone.slug for zone in near or [chosen]]), limit=NEAR)
+    shown = campaigns.find(campaigns.Filters(zones=[zone.slug for zone in near or [chosen]]), limit=NEAR).campaigns
     figures = pledges.totals_of(campaign.id for campaign in shown)
     return Quarter(
         zone=chosen,
@@ -132,8 +132,8 @@ def _per_euro(terms: Terms) -> Money:
     return Money(100 * terms.match.share_bp // terms.match.threshold_bp)
 
 
-def _so_far() -> SoFar:
+def so_far() -> SoFar:
     """Figures of the ledger, over all campaigns."""
     budget = ledger.totals_of("budget", "proposal:")
     city = sum((budget.get(step, Money(0)) for step in CITY_STEPS), Money(0))
-    return SoFar(-ledger.total_of("cash", "givers", "campaign:"), pledges.givers(), city)
+    return SoFar(-ledger.total_of("cash", "givers", "campaign:"), pledges.givers(), city, grants.finished())

@@ -25,6 +25,7 @@ SAMPLES = tuple(euros(whole) for whole in ("5000", "12000", "20000", "50000", "7
 
 
 @bp.get("")
+@gates.shared()
 @gates.public
 def index() -> ResponseReturnValue:
     """Open calls first, then announced, closed and past ones."""
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/<slug>")
+@gates.shared()
 @gates.public
 def show(slug: str) -> ResponseReturnValue:
     """One call: its rules in plain words, dates, criteria, and how to take part."""
@@ -49,7 +51,7 @@ def show(slug: str) -> ResponseReturnValue:
     if call.archive:
         return render_template("calls/edition.html", call=call, updated=call.created_at)
     frozen = queries.current_terms(call)
-    shown = campaigns.listed(campaigns.Filters(calls=(call.id,)), limit=PROJECTS)
+    shown = campaigns.find(campaigns.Filters(calls=(call.id,)), limit=PROJECTS).campaigns
     return render_template(
         "calls/show.html",
         call=call,
@@ -61,7 +63,7 @@ def show(slug: str) -> ResponseReturnValue:
         available=matching.available(call.id),
         rows=pledges.rows(shown),
         outcomes=settlement.outcomes(each.id for each in shown),
-        projects=campaigns.count(campaigns.Filters(calls=(call.id,))) if shown else 0,
+        projects=campaigns.count(campaigns.Filters(calls=(call.id,)))[0] if shown else 0,
         updated=frozen.frozen_at,
         now=now,
         **explained(call, frozen.terms),

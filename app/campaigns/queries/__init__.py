@@ -18,9 +18,6 @@ from app.campaigns.queries.page import (
     whole_by_slug,
 )
 from app.campaigns.queries.rows import (
-    Facets,
-    Filters,
-    Order,
     addresses,
     answered,
     awards_without_campaign,
@@ -28,13 +25,10 @@ from app.campaigns.queries.rows import (
     by_slug,
     campaign,
     checks,
-    count,
     due,
-    facets,
     impact,
     last_day,
     latest_updates,
-    listed,
     locked,
     moments,
     of_group,
@@ -48,12 +42,13 @@ from app.campaigns.queries.rows import (
     unanswered,
     updates,
     versions,
-    zones_with,
 )
+from app.campaigns.queries.search import Facets, Filters, Found, Order, count, facets, find, zones_with
 
 __all__ = [
     "Facets",
     "Filters",
+    "Found",
     "Order",
     "OwnPicture",
     "Whole",
@@ -70,13 +65,13 @@ __all__ = [
     "due",
     "earlier_words",
     "facets",
+    "find",
     "gallery",
     "gallery_item",
     "hung",
     "impact",
     "last_day",
     "latest_updates",
-    "listed",
     "locked",
     "moments",
     "news",

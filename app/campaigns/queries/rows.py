@@ -1,21 +1,18 @@
 """Reads of campaigns."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, not_, or_, select, tuple_
+from sqlalchemy import func, select, text
 
 from app.calls import queries as calls
 from app.calls.rules import Terms
 from app.campaigns.models import Campaign, Question, StoryVersion, Update
-from app.campaigns.rules import PUBLIC, Impact, Stage, State, free_until
+from app.campaigns.rules import PUBLIC, Impact, State, free_until
 from app.core.clock import local
 from app.core.db import db
 from app.core.errors import Missing, Refusal
-from app.core.money import N_
+from app.core.money import N_, Money
 from app.core.todo import Todo
 from app.evaluation.models import Award
 from app.groups.models import Member
@@ -165,128 +162,6 @@ def question(campaign: Campaign, ref: str) -> Question:
     return found
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a reader looks for: values of one kind widen the list, different kinds narrow it."""
-
-    zones: Collection[str] = ()
-    themes: Collection[str] = ()
-    calls: Collection[int] = ()
-    stages: Collection[Stage] = ()
-    words: str = ""
-    # Which rows are finished and which were lost is known on higher floors: they hand in their questions.
-    finished: Select[Any] | None = None
-    lost: Select[Any] | None = None
-
-
-class Order(StrEnum):
-    """How a list of campaigns runs."""
-
-    ENDING = "ending"
-    NEWEST = "newest"
-    TITLE = "title"
-
-
-def _listed(asked: Filters) -> Select[Campaign]:
-    rows = select(Campaign).where(Campaign.state.in_(PUBLIC))
-    if asked.stages:
-        rows = rows.where(_at_stage(asked))
-    if asked.zones:
-        rows = rows.join(Zone, Zone.id == Campaign.zone_id).where(Zone.slug.in_(asked.zones))
-    if asked.themes:
-        rows = rows.where(Campaign.theme.in_(asked.themes))
-    if asked.calls:
-        rows = rows.where(Campaign.call_id.in_(asked.calls))
-    if asked.words.strip():
-        # Whole words by the Italian search configuration, and parts of the title: people type both.
-        found = func.to_tsvector("it", Campaign.title + " " + Campaign.summary)
-        part = "%" + asked.words.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = rows.where(
-            or_(
-                found.op("@@")(func.websearch_to_tsquery("it", asked.words)),
-                func.sort_key(Campaign.title).like(func.sort_key(part)),
-            )
-        )
-    return rows
-
-
-def _at_stage(asked: Filters) -> ColumnElement[bool]:
-    finished = Campaign.id.in_(asked.finished) if asked.finished is not None else false()
-    lost = Campaign.id.in_(asked.lost) if asked.lost is not None else false()
-    means = {
-        Stage.OPEN: Campaign.state == State.LIVE,
-        Stage.MAKING: and_(Campaign.state == State.CLOSED, not_(finished), not_(lost)),
-        Stage.FINISHED: finished,
-        Stage.LOST: lost,
-    }
-    return or_(*(means[stage] for stage in asked.stages))
-
-
-def _ordered(order: Order) -> tuple[Any, ...]:
-    if order is Order.NEWEST:
-        return Campaign.opens_at.desc().nulls_last(), Campaign.id.desc()
-    if order is Order.TITLE:
-        return func.sort_key(Campaign.title), Campaign.id
-    open_now = Campaign.state == State.LIVE
-    return (
-        case((open_now, 0), else_=1),
-        case((open_now, Campaign.closes_at)).asc().nulls_last(),
-        Campaign.closes_at.desc().nulls_last(),
-        Campaign.id.desc(),
-    )
-
-
-def listed(
-    asked: Filters | None = None, order: Order = Order.ENDING, *, limit: int = 24, offset: int = 0
-) -> Sequence[Campaign]:
-    """Public campaigns by filters: the open ones that end first, then the others, newest first."""
-    return db.session.scalars(_listed(asked or Filters()).order_by(*_ordered(order)).limit(limit).offset(offset)).all()
-
-
-def count(asked: Filters) -> int:
-    """How many public campaigns the filters leave."""
-    return db.session.scalar(select(func.count()).select_from(_listed(asked).subquery())) or 0
-
-
-def zones_with(asked: Filters) -> set[int]:
-    """The rows of the zones in which something fits."""
-    return set(db.session.scalars(_listed(asked).with_only_columns(Campaign.zone_id).distinct()))
-
-
-@dataclass(frozen=True)
-class Facets:
-    """How many public projects each value of a filter has."""
-
-    zones: dict[int, tuple[int, int]]  # row of the zone: all, open now
-    themes: dict[str, int]
-    calls: dict[int, int]
-
-
-def facets() -> Facets:
-    """The counts beside the filters, in one question."""
-    kinds = func.grouping_sets(tuple_(Campaign.zone_id), tuple_(Campaign.theme), tuple_(Campaign.call_id))
-    rows: Iterable[Any] = db.session.execute(
-        select(
-            Campaign.zone_id,
-            Campaign.theme,
-            Campaign.call_id,
-            func.count(),
-            func.count().filter(Campaign.state == State.LIVE),
-        )
-        .where(Campaign.state.in_(PUBLIC))
-        .group_by(kinds)
-    )
-    found = Facets({}, {}, {})
-    for zone_id, theme, call_id, all_of_them, open_ones in rows:
-        if zone_id is not None:
-            found.zones[zone_id] = (all_of_them, open_ones)
-        elif theme is not None:
-            found.themes[theme] = all_of_them
-        else:
-            found.calls[call_id] = all_of_them
-    return found
-
-
 def awards_without_campaign() -> Sequence[Award]:
     """Funded awards whose campaign nobody prepared yet."""
     return db.session.scalars(
@@ -374,12 +249,29 @@ def _to_answer(person_id: int) -> list[Todo]:
     ]
 
 
+_TALLIED = text(
+    """
+    select kind, state, sum(kept), sum(there) from (
+        select kind, value, state, count as kept, 0 as there from campaigns_tally
+        union all
+        select v.kind, v.value, c.state, 0, count(*) from campaigns_campaign c
+            cross join lateral (values ('zone', c.zone_id::text), ('theme', c.theme), ('call', c.call_id::text))
+                v(kind, value)
+            where c.state in ('live', 'closed') group by v.kind, v.value, c.state
+    ) counted group by kind, value, state order by kind, value, state
+    """
+)
+
+
 def checks() -> Iterable[Check]:
     """What a campaign promises of the city's money must be what the fund set aside for it."""
     for each in db.session.scalars(select(Campaign).where(Campaign.state == State.LIVE).order_by(Campaign.id)):
         held = matching.reservation(each.proposal_id)
         if held is not None:
             yield Check(f"{each.key} city's part is reserved", each.ceiling, held.amount)
+    # Counts, carried as cents so that they are told in the same table.
+    for kind, state, kept, there in db.session.execute(_TALLIED):
+        yield Check(f"campaigns {state} by {kind}, as the lists count them", Money(int(there)), Money(int(kept)))
 
 
 def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:

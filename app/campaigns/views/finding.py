@@ -15,8 +15,6 @@ from app.proposals.rules import THEMES
 from app.settlement import queries as settlement
 from app.territory.models import Zone
 
-PER_PAGE = 24
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -28,13 +26,8 @@ class Wish:
     stages: tuple[Stage, ...] = ()
     calls: tuple[Call, ...] = ()
     order: Order = Order.ENDING
-    page: int = 1
+    after: str = ""  # the mark of the page before
     filters: Filters = field(default_factory=Filters)
-
-    @property
-    def offset(self) -> int:
-        """How many projects the earlier pages show."""
-        return (self.page - 1) * PER_PAGE
 
     def address(self, **changes: Any) -> dict[str, Any]:
         """The same wish as arguments of an address, with changes; empty ones are left out."""
@@ -77,7 +70,7 @@ def asked_for(args: MultiDict[str, str], zones: Sequence[Zone]) -> Wish:
         stages=stages,
         calls=asked,
         order=Order(order) if order in set(Order) else Order.ENDING,
-        page=min(max(1, args.get("page", 1, type=int)), 1_000),
+        after=args.get("after", ""),
         filters=Filters(
             zones=tuple(zone.slug for zone in chosen),
             themes=themes,

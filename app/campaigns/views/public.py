@@ -10,7 +10,7 @@ from app.calls import queries as calls
 from app.campaigns import queries, service
 from app.campaigns.models import Campaign
 from app.campaigns.views.blueprint import bp
-from app.campaigns.views.finding import PER_PAGE, Wish, asked_for
+from app.campaigns.views.finding import Wish, asked_for
 from app.campaigns.views.page import sheet
 from app.core import clock
 from app.core.db import transaction
@@ -23,7 +23,7 @@ from app.settlement import queries as settlement
 from app.territory import queries as territory
 from app.territory.models import Zone
 from app.web import downloads
-from app.web.gates import public, require, signed_in
+from app.web.gates import public, require, shared, signed_in
 
 NEIGHBOURS = 2
 NEAR_BY = 6
@@ -32,14 +32,16 @@ NEWS_PER_PAGE, ANSWERS_PER_PAGE = 10, 20
 
 
 @bp.get("/")
+@shared("q", "zone", "theme", "state", "call", "order", "after")
 @public
 def index() -> ResponseReturnValue:
     """All projects that are or were public, by quarter, theme, state, call and words."""
     zones, facets = territory.zones(), queries.facets()
     wish = asked_for(request.args, zones)
-    found = queries.listed(wish.filters, wish.order, limit=PER_PAGE + 1, offset=wish.offset)
-    near = _near(wish, zones) if wish.zones and not found else []
-    shown = found[:PER_PAGE] or _around(wish, near)
+    found = queries.find(wish.filters, wish.order, after=wish.after)
+    near = _near(wish, zones) if wish.zones and not found.campaigns else []
+    shown = found.campaigns or _around(wish, near)
+    count, more_than = queries.count(wish.filters) if found.campaigns else (0, False)
     return render_template(
         "campaigns/index.html",
         wish=wish,
@@ -47,8 +49,9 @@ def index() -> ResponseReturnValue:
         rows=pledges.rows(shown),
         outcomes=settlement.outcomes(each.id for each in shown),
         near=near,
-        count=queries.count(wish.filters) if found else 0,
-        more=len(found) > PER_PAGE,
+        found=found,
+        count=count,
+        more_than=more_than,
         zones=zones,
         calls=calls.titled(facets.calls),
         facets=facets,
@@ -66,10 +69,11 @@ def _around(wish: Wish, near: Sequence[Zone]) -> Sequence[Campaign]:
     if not near:
         return []
     around = replace(wish.filters, zones=tuple(zone.slug for zone in near))
-    return queries.listed(around, wish.order, limit=NEAR_BY)
+    return queries.find(around, wish.order, limit=NEAR_BY).campaigns
 
 
 @bp.get("/<slug>")
+@shared("order")
 @public
 def show(slug: str) -> ResponseReturnValue:
     """One project, from its money to its last receipt."""
@@ -82,6 +86,7 @@ def _page_asked() -> int:
 
 
 @bp.get("/<slug>/news")
+@shared("page")
 @public
 def all_news(slug: str) -> ResponseReturnValue:
     """Everything that the group has told, newest first."""
@@ -98,6 +103,7 @@ def all_news(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/news/<ref>")
+@shared()
 @public
 def one_news(slug: str, ref: str) -> ResponseReturnValue:
     """One piece of news, with how it read before it was changed."""
@@ -114,6 +120,7 @@ def one_news(slug: str, ref: str) -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/questions")
+@shared("page")
 @public
 def all_answers(slug: str) -> ResponseReturnValue:
     """Every question that the group has answered."""
@@ -137,6 +144,7 @@ def document(slug: str, ref: str) -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/donors")
+@shared("order", "page")
 @public
 def donors(slug: str) -> ResponseReturnValue:
     """Everybody who gave, as they chose to be seen."""
@@ -158,6 +166,7 @@ def donors(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/<slug>/versions")
+@shared()
 @public
 def versions(slug: str) -> ResponseReturnValue:
     """Every version of the words that were public."""

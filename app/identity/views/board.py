@@ -37,7 +37,9 @@ def wrong(refusal: Refusal) -> tuple[dict[str, Refusal], int]:
 def note_use(response: Response) -> Response:
     """A session in use does not grow idle; it is written down at most every few minutes."""
     raw = gates.carried()
-    if raw is None or g.get("person") is None:  # never ask the database here: it may be what has just failed
+    if (
+        raw is None or (g.get("person") or g.get("looker")) is None
+    ):  # never ask the database here: it may be what has just failed
         return response
     now = clock.now()
     if now.timestamp() - session.get(_NOTED, 0) > rules.SESSION_TOUCH.total_seconds():

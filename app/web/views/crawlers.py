@@ -53,7 +53,7 @@ def robots() -> Response:
 def index() -> Response:
     """The list of the lists."""
     parts = [absolute("crawlers.pages")]
-    many = -(-campaigns.count(campaigns.Filters()) // PROJECTS)
+    many = -(-campaigns.count(campaigns.Filters())[0] // PROJECTS)
     parts += [absolute("crawlers.projects", part=k) for k in range(1, many + 1)]
     body = "".join(f"<sitemap><loc>{escape(part)}</loc></sitemap>" for part in parts)
     return _xml(f"{HEAD}<sitemapindex {SETS}>{body}</sitemapindex>")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core import clock
 from app.core.money import Money
-from app.web import gates, queries
+from app.web import gates, queries, sharing
 
 bp = Blueprint("web", __name__)
 
@@ -28,14 +28,20 @@ PAGES = {
 
 
 @bp.get("/")
+@gates.shared("zone")
 @gates.public
 def home() -> ResponseReturnValue:
     """What is going on in the city, and in the neighbourhood that was chosen."""
     now = clock.now()
-    return render_template("web/home.html", front=queries.front(now, request.args.get("zone", "")), now=now)
+    return render_template(
+        "web/home.html",
+        front=queries.front(now, sharing.kept("so far", queries.so_far), request.args.get("zone", "")),
+        now=now,
+    )
 
 
 @bp.get("/pages/<name>")
+@gates.shared()
 @gates.public
 def page(name: str) -> ResponseReturnValue:
     """A page of plain words."""
