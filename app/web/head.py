@@ -42,7 +42,7 @@ def page_head() -> Head | None:
     if not known or request.routing_exception or g.get("erring") or getattr(view, "gate", "") != "public":
         return None
     here = str(getattr(get_locale(), "language", "it"))
-    args: dict[str, Any] = {name: request.args[name] for name in KEPT if request.args.get(name)}
+    args: dict[str, Any] = {name: words for name, words in request.args.items() if name in KEPT and words}
     args |= request.view_args or {}
     found = {lang: absolute(endpoint, **{**args, "lang": lang}) for lang in LANGUAGES}
     default = next(iter(LANGUAGES))

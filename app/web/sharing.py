@@ -311,7 +311,7 @@ class Declared(ImmutableMultiDict[str, str]):
             raise RuntimeError(f"{request.endpoint} reads {key!r} but does not declare it in @shared(…)")
 
     def __getitem__(self, key: str) -> str:
-        self._check(key)
+        self._check(key)  # going through all that is there, as the head of a page does, is no reading of a key
         return super().__getitem__(key)
 
     def get(self, key: str, *rest: Any, **more: Any) -> Any:
