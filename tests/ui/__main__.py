@@ -146,10 +146,13 @@ def main() -> int:
     with chromium() as browser:
         eyes = None if wish.no_browser else Eyes(browser, pictures=HOME / "pictures")
         court = Court(HOME, eyes, say)
-        if not wish.no_city:
-            judge_city(court, wish, languages)
-        if not wish.no_demo:
-            reached, marks = judge_demo(court, wish, languages)
+        try:
+            if not wish.no_city:
+                judge_city(court, wish, languages)
+            if not wish.no_demo:
+                reached, marks = judge_demo(court, wish, languages)
+        except KeyboardInterrupt:
+            court.take([Finding("answers", "this run", "was stopped before its end: what follows was not judged")])
     court.read()
     read = judge_reading(court)
     findings = list(dict.fromkeys(court.findings))
