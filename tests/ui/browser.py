@@ -112,7 +112,9 @@ class Eyes:
         if not route.request.is_navigation_request():
             route.continue_()
             return
-        kept = {name: value for name, value in sheet.headers if name.lower() == "content-security-policy"}
+        # A letter is shut in a sandbox without scripts, where axe cannot look.
+        policy = "; ".join(part for part in sheet.policy.split("; ") if not part.startswith("sandbox"))
+        kept = {"Content-Security-Policy": policy} if policy else {}
         # A browser shows an error page of its own accord with a message of its own: the markup is what is judged.
         route.fulfill(status=200, headers={"Content-Type": "text/html; charset=utf-8", **kept}, body=sheet.html)
 

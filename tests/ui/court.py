@@ -38,7 +38,8 @@ class Court:
                 self.take([each])
                 continue
             self.shown[each.endpoint] += 1
-            self.take(markup.house(each) + markup.words(each) + markup.dead_anchors(each))
+            self.take([] if each.letter else markup.house(each))
+            self.take(markup.words(each) + markup.dead_anchors(each))
             self._look(each)
             if count % 25 == 0:
                 self.say(f"  {what}: {count} pages, {len(self.findings) - before} findings")
@@ -53,9 +54,10 @@ class Court:
         if key in self._seen and frame in self._seen:
             return
         self._seen |= {key, frame}
-        path = self.sources / f"{key[:20]}.html"
-        path.write_text(sheet.html)
-        self.named[path] = sheet.name
+        if not sheet.letter:
+            path = self.sources / f"{key[:20]}.html"
+            path.write_text(sheet.html)
+            self.named[path] = sheet.name
         if self.eyes is not None:
             seen = self.eyes.look(sheet, shape=f"{frame}{markup.shape(sheet.html)}")
             self.looks.append(seen)

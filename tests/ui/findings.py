@@ -60,6 +60,16 @@ class Sheet:
         return parts[3][:2] if len(parts) > 3 and parts[3][:2] in ("it", "en") else ""
 
     @property
+    def policy(self) -> str:
+        """The content security policy under which it is shown."""
+        return dict(self.headers).get("Content-Security-Policy", "")
+
+    @property
+    def letter(self) -> bool:
+        """Whether this is a letter shown as it was sent: it keeps to what mail programs can show."""
+        return "style-src 'unsafe-inline'" in self.policy
+
+    @property
     def name(self) -> str:
         """How the terminal and the report call it."""
         path = "/" + self.url.split("/", 3)[3]

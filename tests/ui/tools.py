@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,11 @@ def _batches(files: Sequence[Path], size: int = 150) -> list[Sequence[Path]]:
 
 
 def _json(words: list[str], *, ok: tuple[int, ...] = (0,)) -> Any:
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900, cwd=ROOT)
-    if done.returncode not in ok or not done.stdout.strip():
-        raise Unable(f"{words[1]} ended with {done.returncode}: {(done.stderr or done.stdout)[-1500:]}")
-    return json.loads(done.stdout)
+    # Through a file: node may end before a long answer has gone through a pipe.
+    with tempfile.TemporaryFile() as out:
+        done = subprocess.run(words, stdout=out, stderr=subprocess.PIPE, check=False, timeout=900, cwd=ROOT)
+        out.seek(0)
+        said = out.read().decode()
+    if done.returncode not in ok or not said.strip():
+        raise Unable(f"{words[1]} ended with {done.returncode}: {(done.stderr.decode() or said)[-1500:]}")
+    return json.loads(said)
