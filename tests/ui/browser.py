@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Response, Route, sync_playwright
 
 from tests.ui.findings import (
     AXE_WIDTHS,
@@ -58,7 +58,8 @@ WIDER = """() => {
   const named = e => [e.tagName.toLowerCase(), ...e.classList].join(".");
   return [`${root.scrollWidth} px wide in ${wide}: ` + out.slice(0, 4).map(named).join(", ")];
 }"""
-LARGE = "on => { document.documentElement.style.fontSize = on ? '200%' : ''; }"
+LARGE_AT = 1280  # the same page on a phone would be one of 195 px, narrower than what must reflow
+NORMAL, LARGE = 16, 32
 EAGER = "() => document.querySelectorAll('img[loading=lazy]').forEach(e => { e.loading = 'eager'; })"
 PICTURES = ("image",)
 
@@ -85,6 +86,7 @@ class Eyes:
     def __init__(self, browser: Browser, *, pictures: Path | None = None) -> None:
         self.browser, self.folder = browser, pictures
         self.page: Page | None = None
+        self.wire: CDPSession | None = None
         self.seen_shapes: set[str] = set()
         self.said: list[str] = []
         self.answers: list[Response] = []
@@ -97,13 +99,19 @@ class Eyes:
             context.set_default_timeout(60_000)
             self.page = page = context.new_page()
             # First view: nothing is taken from an earlier page.
-            context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+            self.wire = context.new_cdp_session(page)
+            self.wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
             page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
             page.on("pageerror", lambda error: self.said.append(f"script: {error}"))
             page.on("request", lambda request: self.asked.append(request.url))
             page.on("response", lambda answer: self.answers.append(answer))
             page.route(lambda url: self.given is not None and url == self.given.url, self._hand_over)
         return self.page
+
+    def _letters(self, size: int) -> None:
+        """The size of letters as a reader sets it in the browser."""
+        assert self.wire is not None
+        self.wire.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
 
     def _hand_over(self, route: Route) -> None:
         """The page itself is the one that was given; everything it asks for comes from its server."""
@@ -127,6 +135,7 @@ class Eyes:
         self.given, self.said, self.answers, self.asked = sheet, [], [], []
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.goto(sheet.url, wait_until="load")
+        page.evaluate("document.fonts.ready.then(() => null)")
         seen.weight = self._weigh()
         seen.findings += self._heavy(sheet, seen.weight)
         known = bool(shape) and shape in self.seen_shapes
@@ -140,12 +149,13 @@ class Eyes:
             if width in AXE_WIDTHS:
                 seen.findings += [] if known else self._axe(page, sheet, width)
                 self._picture(page, seen, width)
-                page.evaluate(LARGE, True)
+            if width == LARGE_AT:
+                self._letters(LARGE)
+                wider = page.evaluate(WIDER)
                 seen.findings += [
-                    Finding("overflow", sheet.name, f"at {width} px with 200 % text: {what}")
-                    for what in page.evaluate(WIDER)
+                    Finding("overflow", sheet.name, f"at {width} px with 200 % text: {what}") for what in wider
                 ]
-                page.evaluate(LARGE, False)
+                self._letters(NORMAL)
         host = urlsplit(sheet.url).netloc
         elsewhere = {url for url in self.asked if urlsplit(url).scheme != "data" and urlsplit(url).netloc != host}
         seen.findings += [Finding("hosts", sheet.name, f"asks {url}") for url in sorted(elsewhere)]

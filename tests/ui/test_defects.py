@@ -101,6 +101,14 @@ def test_a_long_word_is_seen(see):
 
 
 @pytest.mark.browser
+def test_large_letters_that_do_not_fit_are_seen(see):
+    fits = '<p><svg width="1" height="1" aria-hidden="true"></svg></p>' + "<p>precipitevolissimevolmente</p>"
+    assert see(page(fits)) == []
+    wide = "<table><tr><td nowrap>" + "una riga che non va a capo " * 5 + "</td></tr></table>"
+    assert "at 1280 px with 200 % text" in said(see(page(wide)), "overflow")
+
+
+@pytest.mark.browser
 def test_a_script_of_others_is_seen(see):
     found = see(page(head='<script src="http://127.0.0.1:9/counter.js" async></script>'))
     assert "asks http://127.0.0.1:9/counter.js" in [each.what for each in found if each.judge == "hosts"]
