@@ -44,7 +44,7 @@ NO_CHROMIUM = (
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = """async tags => {
-  const only = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false};
+  const only = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, iframes: false};
   const said = await axe.run(document, only);
   return said.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(" ") + "  " + n.html.slice(0, 160))]);
 }"""
