@@ -157,7 +157,7 @@ def checklist(
         Point("summary", bool(summary.strip()), obliged=True),
         Point("story", len(story.strip()) >= STORY_LEAST, obliged=True),
         Point("picture", picture),
-        Point("described", described or not picture),
+        *([Point("described", described)] if picture else []),
         Point("amounts", amounts >= 2),
         Point("photos", photos >= 2),
         Point("documents", documents >= 1),
