@@ -166,13 +166,13 @@ def checklist(
 
 # The search sets accents aside before it looks for words that say nothing; these would come through.
 _SAY_NOTHING = frozenset(["è", "perché", "più", "già", "né", "sé", "cioè", "però", "così", "là", "lì", "può"])
-WORDS_MOST = 8
+SEARCHED_MOST = 8
 
 
 def sought(words: str) -> list[str]:
     """The words of a search that say something, as typed, at most eight."""
     found = (each for each in re.findall(r"[^\W_]+", words.casefold()) if each not in _SAY_NOTHING)
-    return list(found)[:WORDS_MOST]
+    return list(found)[:SEARCHED_MOST]
 
 
 def takes_pledges(state: State, closes_at: datetime | None, now: datetime) -> bool:
