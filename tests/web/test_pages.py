@@ -149,8 +149,8 @@ def test_every_public_page_says_when_it_was_last_changed(client, path):
 
 
 KIT = sorted((ROOT / "templates/parts").glob("*.html"))
-# What the head of a page tells machines has no look of its own, the header stands on the guide as on every page; a photo
-# needs a file that is there.
+# What the head of a page tells machines has no look of its own; the header stands on the guide as on every page;
+# a photo needs a file that is there.
 UNSEEN = {"head.html": None, "header.html": None, "photos.html": {"photo"}}
 
 
