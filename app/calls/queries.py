@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import joinedload
 
 from app.calls.models import Call, CallTerms
 from app.calls.rules import Section, State, Terms, accepts, missing
-from app.core.db import db
+from app.core.db import Cents, UTCDateTime, db
 from app.core.errors import Conflict, Missing, Refusal
+from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
+from app.ledger.models import AccountRow
 from app.ledger.rules import Check
 from app.matching import queries as matching
 from app.programmes import queries as programmes
 from app.programmes.models import Programme, Source
+
+_NOT_YET = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def by_slug(slug: str) -> Call:
@@ -70,6 +74,37 @@ def all_calls() -> list[Call]:
     """Every call of this installation for the officers’ list: drafts first, then the newest."""
     rows = select(Call).where(Call.archive.is_(False)).options(joinedload(Call.programme))
     return list(db.session.scalars(rows.order_by(Call.published_at.desc().nulls_first(), Call.id.desc())))
+
+
+def sheet() -> Rows:
+    """The office’s list of calls: each with its programme and what its fund has left."""
+    fund = (AccountRow.book == "budget") & (AccountRow.owner == func.concat("call:", Call.id))
+    published = func.coalesce(Call.published_at, _NOT_YET, type_=UTCDateTime)  # drafts first
+    return Rows(
+        select=select(Call, Programme, AccountRow.balance)
+        .outerjoin(Programme, Programme.id == Call.programme_id)
+        .outerjoin(AccountRow, fund & (AccountRow.name == "available"))
+        .where(Call.archive.is_(False)),
+        key=Call.id,
+        views=(
+            View("all", N_("All")),
+            View("draft", N_("Drafts"), Call.state == State.DRAFT),
+            View("open", N_("Published"), Call.state == State.OPEN),
+            View("evaluating", N_("Being evaluated"), Call.state == State.EVALUATING),
+            View("over", N_("Ranked and ended"), Call.state.in_((State.RANKED, State.ENDED))),
+        ),
+        orders=(
+            Order("newest", N_("newest first"), published, down=True),
+            Order("deadline", N_("by deadline"), func.coalesce(Call.closes_at, _NOT_YET, type_=UTCDateTime)),
+            Order("title", N_("by title"), func.sort_key(Call.title, type_=Text)),
+            Order("fund", N_("largest fund first"), func.coalesce(Call.envelope, 0, type_=Cents), down=True),
+        ),
+        search=(Call.title, Call.ref, Programme.code, Programme.title),
+        facets=(
+            Facet("programme", N_("Programme"), Programme.code, said=Programme.code),
+            Facet("year", N_("Year of the deadline"), func.to_char(Call.closes_at, "YYYY")),
+        ),
+    )
 
 
 def due(now: datetime) -> list[Call]:
@@ -217,12 +252,14 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
                 what, state = N_("Publish the call"), "now"
             if complete and short:
                 what, state = N_("Waiting for money to be released"), "wait"
-            found.append(_line(what, draft, "calls.edit", {"ref": draft.ref}, state))
+            found.append(_line(what, draft, "calls.edit", {"ref": draft.ref}, state, "officer"))
         if "responsible" in roles and complete and short and draft.source is not None:
             args = {"ref": draft.source.ref}
-            found.append(_line(N_("Release money for the call"), draft, "programmes.release", args, "todo"))
+            found.append(
+                _line(N_("Release money for the call"), draft, "programmes.release", args, "todo", "responsible")
+            )
     return found
 
 
-def _line(what: str, call: Call, endpoint: str, args: dict[str, str], state: str) -> Todo:
-    return Todo(what, call.title, endpoint, args, state, "calls", due_at=call.opens_at, amount=call.envelope)
+def _line(what: str, call: Call, endpoint: str, args: dict[str, str], state: str, role: str) -> Todo:
+    return Todo(what, call.title, endpoint, args, state, "calls", due_at=call.opens_at, amount=call.envelope, role=role)

@@ -167,3 +167,14 @@ def run_waiting() -> int:
 def run_now(name: str) -> None:
     """Run one periodic job once."""
     tasks.tasks[name].func()
+
+
+def retry_failed(job_id: int) -> bool:
+    """Let a job that failed for good be done once more; False where it is not a failed one (any more)."""
+    found = db.session.execute(
+        text("select 1 from procrastinate_jobs where id = :id and status = 'failed' for update"), {"id": job_id}
+    ).first()
+    if found is None:
+        return False
+    db.session.execute(text("select procrastinate_retry_job_v2(:id, now(), null, null, null)"), {"id": job_id})
+    return True

@@ -24,3 +24,10 @@ class Todo:
     due_at: datetime | None = None
     amount: Money | None = None
     zone: str | None = None
+    role: str = ""  # whose work it is where anybody who holds the role may do it; empty: this person's own
+
+    @property
+    def key(self) -> str:
+        """The thing to do by one name, for everybody the same."""
+        args = ",".join(f"{name}={value}" for name, value in sorted(self.args.items()))
+        return f"{self.endpoint}:{args}:{self.what}"

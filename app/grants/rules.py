@@ -167,8 +167,3 @@ def remittance(cup: str, tranche: TrancheKind, number: str, project: str) -> str
 def end_to_end(ref: str) -> str:
     """The reference a bank carries back: letters and digits only, 35 at most."""
     return re.sub(r"[^A-Za-z0-9]", "", ref).upper()[:35]
-
-
-def csv_cell(text: str) -> str:
-    """A cell no spreadsheet will take for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} else text

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, and_, func, or_, select
+from sqlalchemy.orm import lazyload
 
-from app.core.db import db
+from app.core.db import UTCDateTime, db
 from app.core.errors import Refusal
+from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_
 from app.core.todo import Todo
 from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
 from app.groups.rules import REMINDER_DAYS, EntityState, ItemKind, ItemState, Kind, Outcome
 from app.identity.models import Person
-from app.territory.models import Zone
+from app.territory.models import Borough, Zone
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def group(group_id: int) -> Group:
@@ -145,16 +150,6 @@ def entity_by_ref(ref: str) -> LegalEntity | None:
     return db.session.scalars(select(LegalEntity).where(LegalEntity.ref == ref)).one_or_none()
 
 
-def verified_bodies(limit: int = 50) -> Sequence[LegalEntity]:
-    """The bodies verified last, newest first."""
-    return db.session.scalars(
-        select(LegalEntity)
-        .where(LegalEntity.state == EntityState.VERIFIED)
-        .order_by(LegalEntity.verified_at.desc())
-        .limit(limit)
-    ).all()
-
-
 def entity_of(group_id: int) -> LegalEntity | None:
     """The group's body, in whatever state."""
     return db.session.scalars(select(LegalEntity).where(LegalEntity.group_id == group_id)).one_or_none()
@@ -218,6 +213,45 @@ def to_verify() -> Sequence[tuple[LegalEntity, Group, Constitution | None, int, 
         .order_by(LegalEntity.id)
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def body_list() -> Rows:
+    """The office's list of bodies: in the making and verified, with how many items wait and are accepted."""
+
+    def number(state: ItemState) -> Any:
+        count = select(func.count()).where(Item.entity_id == LegalEntity.id, Item.state == state)
+        return count.correlate(LegalEntity).scalar_subquery()
+
+    sent, accepted = number(ItemState.SENT), number(ItemState.ACCEPTED)
+    draft = LegalEntity.state == EntityState.DRAFT
+    ready = or_(sent > 0, accepted == len(ItemKind))
+    ends = func.coalesce(Constitution.extended_until, Constitution.due_at, _NEVER, type_=UTCDateTime)
+    return Rows(
+        select=select(LegalEntity, Group, Constitution, Zone, sent.label("sent"), accepted.label("accepted"))
+        .join(Group, Group.id == LegalEntity.group_id)
+        .join(Zone, Zone.id == Group.zone_id)
+        .join(Borough, Borough.id == Zone.borough_id)
+        .outerjoin(Constitution, Constitution.group_id == Group.id)
+        .options(lazyload(Zone.borough)),
+        key=LegalEntity.id,
+        views=(
+            View("making", N_("In the making"), draft),
+            View("waiting", N_("To check"), and_(draft, ready)),
+            View("group", N_("Waits for the group"), and_(draft, ~ready)),
+            View("verified", N_("Verified"), LegalEntity.state == EntityState.VERIFIED),
+            View("all", N_("All")),
+        ),
+        orders=(
+            Order("deadline", N_("by deadline"), ends),
+            Order("newest", N_("newest first"), LegalEntity.created_at, down=True),
+            Order("name", N_("by name"), func.sort_key(func.coalesce(LegalEntity.name, Group.name), type_=Text)),
+        ),
+        search=(LegalEntity.name, Group.name, LegalEntity.tax_code),
+        facets=(
+            Facet("borough", N_("Borough"), Borough.number),
+            Facet("zone", N_("Neighbourhood"), Zone.slug, said=Zone.name),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -337,10 +371,14 @@ def _form_the_body(
 
 
 def _of_officers(person_id: int) -> list[Todo]:
+    own = set(
+        db.session.scalars(select(Member.group_id).where(Member.person_id == person_id, Member.left_at.is_(None)))
+    )
+    zones = {zone.id: zone.name for zone in db.session.scalars(select(Zone).options(lazyload(Zone.borough)))}
     found = []
     for body, group_, constitution, waiting, accepted in to_verify():
         whole = accepted == len(ItemKind)
-        if not (waiting or whole) or is_member(group_.id, person_id):
+        if not (waiting or whole) or group_.id in own:
             continue
         found.append(
             Todo(
@@ -354,7 +392,8 @@ def _of_officers(person_id: int) -> list[Todo]:
                 state="now",
                 due_at=constitution.ends_at if constitution and constitution.closed_at is None else None,
                 room="groups",
-                zone=zone_of(group_).name,
+                zone=zones[group_.zone_id],
+                role="officer",
             )
         )
     return found

@@ -6,14 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, Text, func, or_, select, text
 
 from app.core import crypto
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Forbidden
+from app.core.listing import Facet, Order, Rows, View
+from app.core.money import N_
 from app.identity.models import Code, Person, Registration, Reset, RoleGrant, Session
 from app.identity.rules import HANDS, Hand, Role, session_alive
+
+ROLE_WORDS = {
+    Role.OFFICER: N_("Officers"),
+    Role.EVALUATOR: N_("Evaluators"),
+    Role.RESPONSIBLE: N_("Responsible officers"),
+    Role.FINANCE: N_("Finance"),
+    Role.ADMINISTRATOR: N_("Administrators"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,12 +108,6 @@ def with_role(role: str, now: datetime) -> Sequence[Person]:
     ).all()
 
 
-def staff(now: datetime) -> Sequence[Person]:
-    """Everybody who holds any role at that moment, by name."""
-    holders = select(RoleGrant.person_id).where(_held(now))
-    return db.session.scalars(select(Person).where(Person.id.in_(holders)).order_by(Person.name, Person.id)).all()
-
-
 def person(person_id: int) -> Person | None:
     """The person of that row."""
     return db.session.get(Person, person_id)
@@ -139,15 +143,24 @@ def tax_code_of(person: Person) -> str:
     return crypto.decrypt(person.tax_code)
 
 
-def search(words: str, limit: int = 50) -> Sequence[Person]:
-    """People whose name or address holds the words, or the newest ones where there are none."""
-    query = select(Person).limit(limit)
-    if not words.strip():
-        return db.session.scalars(query.order_by(Person.id.desc())).all()
-    like = "%" + words.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return db.session.scalars(
-        query.where(or_(func.lower(Person.name).like(like), Person.email.like(like))).order_by(Person.name, Person.id)
-    ).all()
+def people_list(now: datetime) -> Rows:
+    """Everybody with an account, for administrators."""
+    holds = select(RoleGrant.id).where(RoleGrant.person_id == Person.id, _held(now))
+    return Rows(
+        select=select(Person),
+        key=Person.id,
+        views=(
+            View("staff", N_("With a role"), holds.exists()),
+            *(View(str(role), ROLE_WORDS[role], holds.where(RoleGrant.role == role).exists()) for role in Role),
+            View("all", N_("Everybody")),
+        ),
+        orders=(
+            Order("name", N_("by name"), func.sort_key(Person.name, type_=Text)),
+            Order("newest", N_("newest first"), Person.created_at, down=True),
+        ),
+        search=(Person.name, Person.email),
+        facets=(Facet("language", N_("Language"), Person.language, words={"it": N_("Italian"), "en": N_("English")}),),
+    )
 
 
 def sessions(person_id: int, now: datetime) -> list[Session]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, select
 
 from app.core.db import db
+from app.core.listing import Facet, Order, Rows, View
+from app.core.money import N_
 from app.journal.models import Entry
 
 
@@ -28,12 +30,20 @@ def done_by(person_id: int, limit: int = 100) -> Sequence[Entry]:
     ).all()
 
 
-def search(words: str, *, before: int | None = None, limit: int = 50) -> Sequence[Entry]:
-    """Entries whose kind, thing or person holds the words, newest first, older than the given one."""
-    query = select(Entry).order_by(Entry.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(Entry.id < before)
-    if words:
-        columns = (Entry.what, Entry.subject, Entry.person_name)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
-    return db.session.scalars(query).all()
+def entries() -> Rows:
+    """Every entry, newest first."""
+    return Rows(
+        select=select(Entry),
+        key=Entry.id,
+        views=(
+            View("all", N_("All")),
+            View("people", N_("Done by people"), Entry.person_id.is_not(None)),
+            View("system", N_("Done by the system"), Entry.person_id.is_(None)),
+        ),
+        orders=(
+            Order("newest", N_("newest first"), Entry.at, down=True),
+            Order("oldest", N_("oldest first"), Entry.at),
+        ),
+        search=(Entry.what, Entry.subject, Entry.person_name),
+        facets=(Facet("room", N_("Part of the house"), func.split_part(Entry.what, ".", 1)),),
+    )

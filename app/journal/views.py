@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import json
+
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from app.core.money import N_
 from app.journal import queries
-from app.web import gates
+from app.web import gates, listing
 
 bp = Blueprint("journal", __name__, url_prefix="/journal")
-PAGE = 50
+LIST = listing.register(
+    listing.List(
+        endpoint="journal.index",
+        title=N_("Journal"),
+        sheet=queries.entries,
+        search=N_("Act, thing or person, for example grants or proposal:12"),
+        columns=(
+            (N_("When"), lambda row: row.at),
+            (N_("By whom"), lambda row: row.person_name),
+            (N_("Action"), lambda row: row.what),
+            (N_("Thing"), lambda row: row.subject),
+            (N_("Details"), lambda row: json.dumps(row.data, ensure_ascii=False, sort_keys=True)),
+        ),
+    )
+)
 
 
 @bp.get("")
 @gates.role("administrator")
 def index() -> ResponseReturnValue:
     """Who did what, newest first; of one thing, one person or one kind, if asked."""
-    words = request.args.get("q", "").strip()[:100]
-    before = request.args.get("before", type=int)
-    found = queries.search(words, before=before, limit=PAGE + 1)
-    return render_template(
-        "journal/index.html", entries=found[:PAGE], older=found[PAGE - 1].id if len(found) > PAGE else None, words=words
-    )
+    return listing.show(LIST, "journal/index.html")

@@ -12,9 +12,11 @@ from app.core.clock import LOCAL
 from app.core.crypto import decrypt, token_hash
 from app.core.db import Cents, db
 from app.core.errors import Missing
+from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
 from app.groups import queries as groups
+from app.identity.models import Person
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
 from app.pledges import rules
@@ -313,6 +315,22 @@ def tax_code(pledge: Pledge) -> str:
     return decrypt(pledge.tax_code) if pledge.tax_code else ""
 
 
+def paid_of(pledge_ids: Iterable[int]) -> Mapping[int, Money]:
+    """What was really collected of several pledges, refunds taken off, in one question."""
+    back = (
+        select(Refund.charge_id, func.sum(Refund.amount).label("amount"))
+        .where(Refund.state == RefundState.SUCCEEDED)
+        .group_by(Refund.charge_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Charge.pledge_id, Charge.amount, back.c.amount)
+        .outerjoin(back, back.c.charge_id == Charge.id)
+        .where(Charge.pledge_id.in_(list(pledge_ids)), Charge.state == ChargeState.SUCCEEDED)
+    )
+    return {row[0]: row[1] - (row[2] or ZERO) for row in rows}
+
+
 def refunds(pledge_id: int) -> Sequence[Refund]:
     """What went back to the donor."""
     return db.session.scalars(
@@ -430,11 +448,27 @@ def to_forget(*, limit: int = 50) -> Sequence[Pledge]:
     ).all()
 
 
-def held() -> Sequence[Pledge]:
-    """Large pledges that wait for an officer, oldest first."""
-    return db.session.scalars(
-        select(Pledge).where(Pledge.state == State.HELD).order_by(Pledge.stored_at, Pledge.id)
-    ).all()
+def large_list() -> Rows:
+    """Large pledges: those that wait for an officer, and those that one has looked at."""
+    return Rows(
+        select=select(Pledge, Campaign, Person)
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .outerjoin(Person, Person.id == Pledge.checked_by)
+        .where(Pledge.large, Pledge.stored_at.is_not(None)),
+        key=Pledge.id,
+        views=(
+            View("waiting", N_("To look at"), Pledge.state == State.HELD),
+            View("decided", N_("Looked at"), Pledge.checked_by.is_not(None)),
+            View("all", N_("All")),
+        ),
+        orders=(
+            Order("oldest", N_("oldest first"), Pledge.stored_at),
+            Order("newest", N_("newest first"), Pledge.stored_at, down=True),
+            Order("amount", N_("largest first"), Pledge.amount, down=True),
+        ),
+        search=(Campaign.title, Pledge.email, Pledge.name),
+        facets=(Facet("project", N_("Project"), Campaign.slug, said=Campaign.title),),
+    )
 
 
 def active(campaign_id: int) -> Sequence[Pledge]:
@@ -454,22 +488,26 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
     if "officer" not in roles:
         return []
     rows = db.session.execute(
-        select(Pledge, Campaign.title)
+        select(Pledge, Campaign, Zone.name)
         .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
         .where(Pledge.state == State.HELD)
         .order_by(Pledge.stored_at)
     )
     return [
         Todo(
             what=N_("Check a large pledge before it counts"),
-            subject=title,
-            endpoint="pledges.large",
-            args={},
+            subject=campaign.title,
+            endpoint="pledges.large_one",
+            args={"ref": row.ref},
             state="todo",
             room="pledges",
             amount=row.amount,
+            due_at=campaign.closes_at,
+            zone=zone,
+            role="officer",
         )
-        for row, title in rows
+        for row, campaign, zone in rows
     ]
 
 

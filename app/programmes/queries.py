@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select
 from sqlalchemy.orm import selectinload
 
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import ZERO, Money, total
+from app.core.listing import Facet, Order, Rows, View
+from app.core.money import N_, ZERO, Money, total
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
 from app.programmes.models import Programme, ProgressEntry, Release, Source
@@ -21,6 +22,32 @@ def programmes() -> list[Programme]:
     """All programmes, newest first."""
     rows = select(Programme).options(selectinload(Programme.sources), selectinload(Programme.progress))
     return list(db.session.scalars(rows.order_by(Programme.starts_on.desc(), Programme.id.desc())))
+
+
+def sheet() -> Rows:
+    """The office’s list of programmes."""
+    return Rows(
+        select=select(Programme).options(selectinload(Programme.sources)),
+        key=Programme.id,
+        views=(View("all", N_("All")),),
+        orders=(
+            Order("newest", N_("newest first"), Programme.starts_on, down=True),
+            Order("code", N_("by code"), Programme.code),
+            Order("title", N_("by title"), func.sort_key(Programme.title, type_=Text)),
+        ),
+        search=(Programme.title, Programme.code, Programme.responsible_name, Programme.action),
+        facets=(
+            Facet("year", N_("Year of the start"), func.to_char(Programme.starts_on, "YYYY")),
+            Facet("responsible", N_("Responsible officer"), Programme.responsible_name),
+        ),
+    )
+
+
+def standings_of(programmes: Iterable[Programme]) -> dict[int, Standing]:
+    """The books of the sources of these programmes, by the source, in one question."""
+    owners = {f"source:{source.id}": source.id for programme in programmes for source in programme.sources}
+    found = ledger.balances_of("budget", owners)
+    return {source_id: _standing(found[owner]) for owner, source_id in owners.items()}
 
 
 def by_code(code: str) -> Programme:
@@ -89,8 +116,10 @@ class Standing:
 
 def standing(source_id: int) -> Standing:
     """The books of one source."""
-    owner = f"source:{source_id}"
-    held = ledger.balances("budget", owner)
+    return _standing(ledger.balances("budget", f"source:{source_id}"))
+
+
+def _standing(held: Mapping[str, Money]) -> Standing:
     whole = -held.get("endowed", ZERO)
     return Standing(whole, whole - held.get("granted", ZERO), held.get("released", ZERO))
 
@@ -103,7 +132,8 @@ def lock(source: Source) -> Standing:
 
 def standings() -> dict[int, Standing]:
     """The books of every source, by its id."""
-    return {one: standing(one) for one in db.session.scalars(select(Source.id))}
+    owners = {f"source:{one}": one for one in db.session.scalars(select(Source.id))}
+    return {owners[owner]: _standing(held) for owner, held in ledger.balances_of("budget", owners).items()}
 
 
 def whole(programme: Programme) -> Money:

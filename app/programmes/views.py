@@ -12,7 +12,7 @@ from app.calls import queries as calls
 from app.core import clock, settings
 from app.core.db import transaction
 from app.core.errors import Invalid, Refusal
-from app.core.money import total
+from app.core.money import N_, total
 from app.identity import queries as identity
 from app.identity.models import Person
 from app.identity.rules import Hand
@@ -20,7 +20,7 @@ from app.matching import queries as matching
 from app.programmes import queries, schemas, service
 from app.programmes.models import Programme, Source
 from app.programmes.rules import FUNDS, Progress
-from app.web import gates
+from app.web import gates, listing
 
 bp = Blueprint("programmes", __name__, url_prefix="/programmes")
 
@@ -66,11 +66,37 @@ def show(code: str) -> ResponseReturnValue:
     )
 
 
+def _with_books(rows: list[Programme]) -> list[Any]:
+    books = queries.standings_of(rows)
+    return [(row, [(source, books[source.id]) for source in row.sources]) for row in rows]
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="programmes.manage",
+        title=N_("Programmes"),
+        sheet=queries.sheet,
+        search=N_("Title, code or person"),
+        enrich=_with_books,
+        columns=(
+            (N_("Project code"), lambda row: row[0].code),
+            (N_("Programme"), lambda row: row[0].title),
+            (N_("Responsible officer"), lambda row: row[0].responsible_name),
+            (N_("Start"), lambda row: row[0].starts_on),
+            (N_("End"), lambda row: row[0].ends_on),
+            (N_("Granted"), lambda row: total(held.total for _source, held in row[1])),
+            (N_("Released so far"), lambda row: total(held.released for _source, held in row[1])),
+            (N_("Free for calls"), lambda row: total(held.unallocated for _source, held in row[1])),
+        ),
+    )
+)
+
+
 @bp.get("/manage")
 @gates.role("officer", "responsible")
 def manage() -> ResponseReturnValue:
     """The office’s list of programmes."""
-    return render_template("programmes/manage.html", programmes=queries.programmes(), standings=queries.standings())
+    return listing.show(LIST, "programmes/manage.html")
 
 
 @bp.get("/manage/<ref>")

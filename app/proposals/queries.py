@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, literal, null, or_, select, union_all
+from sqlalchemy import Text, func, literal, null, select, union_all
+from sqlalchemy.orm import lazyload
 
 from app.calls import queries as calls
 from app.calls.models import Call
@@ -15,6 +16,7 @@ from app.calls.rules import Terms
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refusal
+from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, Money, total
 from app.core.todo import Todo
 from app.files.models import File
@@ -34,7 +36,7 @@ from app.proposals.rules import (
     problems,
     progress,
 )
-from app.territory.models import Zone
+from app.territory.models import Borough, Zone
 
 
 def proposal(proposal_id: int) -> Proposal:
@@ -307,32 +309,36 @@ def findings(standing: Standing) -> list[Finding]:
     return [Finding(key, holds) for key, holds in found.items()]
 
 
-def found(states: Collection[State], words: str = "", limit: int = 200) -> Sequence[tuple[Proposal, Group, Call]]:
-    """Proposals in these states whose title, group or reference holds the words, oldest first."""
-    query = (
-        select(Proposal, Group, Call)
+def sheet() -> Rows:
+    """The office's list of what was sent: with group, call, zone and borough."""
+    return Rows(
+        select=select(Proposal, Group, Call, Zone)
         .join(Group, Group.id == Proposal.group_id)
         .join(Call, Call.id == Proposal.call_id)
-        .where(Proposal.state.in_(states))
-        .order_by(Proposal.submitted_at, Proposal.id)
-        .limit(limit)
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .outerjoin(Borough, Borough.id == Zone.borough_id)
+        .options(lazyload(Zone.borough))
+        .where(Proposal.state.in_(SENT)),
+        key=Proposal.id,
+        views=(
+            View("waiting", N_("To check"), Proposal.state == State.SUBMITTED),
+            View("admissible", N_("Admitted"), Proposal.state == State.ADMISSIBLE),
+            View("inadmissible", N_("Not admitted"), Proposal.state == State.INADMISSIBLE),
+            View("all", N_("All")),
+        ),
+        orders=(
+            Order("sent", N_("oldest first"), Proposal.submitted_at),
+            Order("newest", N_("newest first"), Proposal.submitted_at, down=True),
+            Order("title", N_("by title"), func.sort_key(Proposal.title, type_=Text)),
+            Order("budget", N_("largest budget first"), Proposal.total, down=True),
+        ),
+        search=(Proposal.title, Proposal.reference, Group.name),
+        facets=(
+            Facet("call", N_("Call"), Call.ref, said=Call.title),
+            Facet("borough", N_("Borough"), Borough.number),
+            Facet("zone", N_("Neighbourhood"), Zone.slug, said=Zone.name),
+        ),
     )
-    if words:
-        query = query.where(
-            or_(
-                *(
-                    column.icontains(words, autoescape=True)
-                    for column in (Proposal.title, Proposal.reference, Group.name)
-                )
-            )
-        )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
-
-
-def counts() -> Mapping[State, int]:
-    """How many proposals stand in each state."""
-    rows = db.session.execute(select(Proposal.state, func.count()).group_by(Proposal.state))
-    return {row[0]: row[1] for row in rows}
 
 
 def _of_members(person_id: int, now: datetime) -> list[Todo]:
@@ -366,24 +372,27 @@ def _of_members(person_id: int, now: datetime) -> list[Todo]:
 
 
 def _of_officers(person_id: int) -> list[Todo]:
-    found = []
-    for each in awaiting_check():
-        if is_participant(each.id, person_id):
-            continue
-        where = zone(each)
-        found.append(
-            Todo(
-                what=N_("Check whether the proposal is admissible"),
-                subject=f"{each.reference} {each.title}",
-                endpoint="proposals.dossier",
-                args={"ref": each.ref},
-                state="now",
-                amount=each.total,
-                room="proposals",
-                zone=where.name if where else None,
-            )
+    own = select(Participant.id).where(Participant.proposal_id == Proposal.id, Participant.person_id == person_id)
+    rows = db.session.execute(
+        select(Proposal, Zone.name)
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .where(Proposal.state == State.SUBMITTED, ~own.exists())
+        .order_by(Proposal.submitted_at, Proposal.id)
+    )
+    return [
+        Todo(
+            what=N_("Check whether the proposal is admissible"),
+            subject=f"{each.reference} {each.title}",
+            endpoint="proposals.dossier",
+            args={"ref": each.ref},
+            state="now",
+            amount=each.total,
+            room="proposals",
+            zone=where,
+            role="officer",
         )
-    return found
+        for each, where in rows
+    ]
 
 
 def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, Text, func, select
+from sqlalchemy import case as sql_case
+from sqlalchemy.orm import lazyload
 
 from app.calls import queries as calls
 from app.calls.rules import Terms
 from app.campaigns.models import Campaign
 from app.campaigns.rules import State as CampaignState
 from app.core.crypto import sha256_hex
-from app.core.db import db
+from app.core.db import UTCDateTime, db
 from app.core.errors import Missing, Refusal
+from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
 from app.core.todo import Todo
 from app.groups import queries as groups
 from app.groups.models import Constitution, Group, LegalEntity
+from app.groups.rules import EntityState
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
 from app.pledges import queries as pledges
@@ -27,7 +31,16 @@ from app.pledges.models import Pledge
 from app.pledges.rules import State as PledgeState
 from app.settlement.models import Case, Close
 from app.settlement.rules import ENDED, WAIT_FOR_LATE_EVENTS, Outcome, State, canonical, decide, result
-from app.territory.models import Zone
+from app.territory.models import Borough, Zone
+
+WORDS = {
+    State.CLOSING: N_("Closing"),
+    State.CONSTITUTING: N_("Waiting for the association"),
+    State.NOTIFIED: N_("Donors are told"),
+    State.COLLECTING: N_("Collecting"),
+    State.CONFIRMED: N_("Match confirmed"),
+    State.RELEASED: N_("Released"),
+}
 
 
 def due(now: datetime) -> Sequence[int]:
@@ -175,13 +188,85 @@ def standing(campaign: Campaign) -> Standing | None:
 
 def standings(*, ended: bool) -> list[Standing]:
     """All cases that run, or the ones that ended, with the newest close first."""
-    rows = db.session.scalars(
-        select(Campaign)
-        .join(Case, Case.campaign_id == Campaign.id)
+    rows = db.session.execute(
+        _whole()
         .where(Case.state.in_(ENDED) if ended else Case.state.not_in(ENDED))
         .order_by(Case.close_started_at.desc(), Case.id.desc())
     )
-    return [found for row in rows if (found := standing(row)) is not None]
+    return with_totals([tuple(row) for row in rows])
+
+
+def _whole() -> Select[*tuple[Any, ...]]:
+    """Each case with all that its standing shows, but the figures."""
+    verified = (LegalEntity.group_id == Group.id) & (LegalEntity.state == EntityState.VERIFIED)
+    return (
+        select(Campaign, Case, Close, Group, Zone, Constitution, LegalEntity)
+        .join(Case, Case.campaign_id == Campaign.id)
+        .join(Group, Group.id == Campaign.group_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .outerjoin(Close, Close.campaign_id == Campaign.id)
+        .outerjoin(Constitution, Constitution.group_id == Group.id)
+        .outerjoin(LegalEntity, verified)
+    )
+
+
+def with_totals(rows: Sequence[Any]) -> list[Standing]:
+    """Rows of the list as standings, with the figures of all of them in one question."""
+    figures = pledges.totals_of(row[0].id for row in rows)
+    return [
+        Standing(
+            campaign=row[0],
+            case=row[1],
+            close=row[2],
+            group=row[3],
+            zone=row[4],
+            totals=figures[row[0].id],
+            constitution=row[5],
+            entity=row[6],
+        )
+        for row in rows
+    ]
+
+
+def sheet() -> Rows:
+    """The office's list of closes and collections."""
+    next_step = func.coalesce(
+        sql_case(
+            (Case.state == State.CONSTITUTING, func.coalesce(Constitution.extended_until, Constitution.due_at)),
+            (Case.state == State.NOTIFIED, Case.charge_from),
+            (Case.state == State.COLLECTING, Case.grace_until),
+            else_=Case.ended_at,
+        ),
+        Case.close_started_at,
+        type_=UTCDateTime,
+    )
+    return Rows(
+        select=_whole().join(Borough, Borough.id == Zone.borough_id).options(lazyload(Zone.borough)),
+        key=Case.id,
+        views=(
+            View("running", N_("Under way"), Case.state.not_in(ENDED)),
+            View("forming", N_("Waiting for the association"), Case.state == State.CONSTITUTING),
+            View("collecting", N_("Collecting"), Case.state.in_((State.NOTIFIED, State.COLLECTING))),
+            View("ended", N_("Ended campaigns"), Case.state.in_(ENDED)),
+            View("all", N_("All")),
+        ),
+        orders=(
+            Order("newest", N_("newest close first"), Case.close_started_at, down=True),
+            Order("due", N_("by next step"), next_step),
+            Order("title", N_("by title"), func.sort_key(Campaign.title, type_=Text)),
+        ),
+        search=(Campaign.title, Group.name),
+        facets=(
+            Facet(
+                "state",
+                N_("State"),
+                Case.state,
+                words={str(state): word for state, word in WORDS.items()},
+            ),
+            Facet("borough", N_("Borough"), Borough.number),
+            Facet("zone", N_("Neighbourhood"), Zone.slug, said=Zone.name),
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -238,6 +323,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
                 amount=one.totals.collected_counted if collecting else one.campaign.ceiling,
                 room="settlement",
                 zone=one.zone.name,
+                role="officer",
             )
         )
     return found

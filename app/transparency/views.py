@@ -13,9 +13,9 @@ from flask_babel import ngettext
 
 from app.campaigns import queries as campaigns
 from app.core import clock
+from app.core.cells import safe as csv_cell
 from app.core.money import plain
 from app.grants.models import AwardRecord
-from app.grants.rules import csv_cell
 from app.transparency import queries
 from app.transparency.rules import Stage, Step, What
 from app.web import downloads, gates

@@ -12,6 +12,7 @@ from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from app.core.money import Money
 from app.web.words import markdown
 
 ROME = ZoneInfo("Europe/Rome")
@@ -19,6 +20,9 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 _IT = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
 _EN = "January February March April May June July August September October November December"
+_DAYS_IT = "lunedì martedì mercoledì giovedì venerdì sabato domenica"
+_DAYS_EN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
+WEEKDAYS = {language: tuple(names.split(" ")) for language, names in (("it", _DAYS_IT), ("en", _DAYS_EN))}
 MONTHS = {language: tuple(names.split(" ")) for language, names in (("it", _IT), ("en", _EN))}
 
 
@@ -135,6 +139,27 @@ def moment(value: datetime | None, language: str | None = None) -> str:
     tongue, at = _language(language), _local(value)
     clock = f"{at:%H:%M}"
     return f"{day(value, tongue)}, ore{NBSP}{clock}" if tongue == "it" else f"{day(value, tongue)}, {clock}"
+
+
+def hour(value: datetime, language: str | None = None) -> str:
+    """ore 12:00 / 12:00, in Rome."""
+    clock = f"{_local(value):%H:%M}"
+    return f"ore{NBSP}{clock}" if _language(language) == "it" else clock
+
+
+def weekday(value: date, language: str | None = None) -> str:
+    """lunedì / Monday."""
+    return WEEKDAYS.get(_language(language), WEEKDAYS["it"])[value.weekday()]
+
+
+def month_name(value: date, language: str | None = None) -> str:
+    """dicembre 2026 / December 2026."""
+    return f"{MONTHS.get(_language(language), MONTHS['it'])[value.month - 1]}{NBSP}{value.year}"
+
+
+def cents(value: int) -> str:
+    """A sum kept as plain cents, as money."""
+    return money(Money(value))
 
 
 def last_day(end: date | None) -> date | None:
@@ -298,6 +323,10 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "percent_of": percent_of,
     "number": number,
+    "hour": hour,
+    "weekday": weekday,
+    "month_name": month_name,
+    "cents": cents,
     "nbsp": nbsp,
     "slug": slug,
     "paragraphs": paragraphs,

@@ -59,6 +59,7 @@ PUBLIC = (
 )
 DESK = (
     Entry(_l("Work list"), "web.desk"),
+    Entry(_l("Projects"), "web.projects", roles=STAFF - {"evaluator"}),
     Entry(_l("Calls"), "calls.manage", rooms=("calls",), roles=OFFICE),
     Entry(_l("Programmes"), "programmes.manage", rooms=("programmes",), roles=OFFICE),
     Entry(_l("Proposals"), "proposals.queue", rooms=("proposals",), roles=frozenset({"officer"})),
@@ -68,6 +69,7 @@ DESK = (
     Entry(_l("Payments"), "grants.orders", rooms=("grants",), roles=OFFICE | {"finance"}),
     Entry(_l("People"), "identity.people", rooms=("identity", "outbox", "journal"), roles=frozenset({"administrator"})),
     Entry(_l("Settings"), "web.city_settings", roles=frozenset({"administrator"})),
+    Entry(_l("Calendar"), "web.calendar"),
     Entry(_l("Public site"), "web.home"),
 )
 FOOTER = (

@@ -1,4 +1,4 @@
-"""What a reader may write to the office, and what the city's settings must be like. Pure."""
+"""What a reader may write to the office, what the city's settings must be like, and what the desk keeps. Pure."""
 
 from __future__ import annotations
 
@@ -82,3 +82,35 @@ def city(form: Mapping[str, str]) -> dict[str, str]:
     if errors:
         raise Invalid(errors)
     return found
+
+
+VIEWS_MOST = 20  # saved views of one list, for one person
+NAME_MOST = 60
+KEPT_DAYS = 7  # the result of long work
+
+
+class Kind(StrEnum):
+    """Long work that people start from a page."""
+
+    VERIFY = "verify"
+    PLEDGES = "pledges"
+    PAYMENTS = "payments"
+
+
+class State(StrEnum):
+    """Where long work stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+OVER = frozenset({State.DONE, State.FAILED, State.STOPPED})
+# Who may start it, and who may read what it made.
+ROLES: Mapping[Kind, frozenset[str]] = {
+    Kind.VERIFY: frozenset({"administrator"}),
+    Kind.PLEDGES: frozenset({"finance", "administrator"}),
+    Kind.PAYMENTS: frozenset({"finance", "administrator"}),
+}

@@ -188,7 +188,7 @@ def test_the_list_of_rankings_says_where_each_stands(call, client, sign_in):
     officer = identity.person(roles=("officer",))
     sign_in(client, officer)
     open_ = text(client.get("/it/rankings"))
-    assert "Bandi ancora aperti" in open_  # the panel can be appointed before the deadline
+    assert "Il bando è ancora aperto" in open_  # the panel can be appointed before the deadline
     assert f"/it/calls/{call.slug}/evaluation" in open_
     proposed(call)
     evaluation.drawn_ranking(call)

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from app.calls.rules import TrancheKind
+from app.core.cells import safe as csv_cell
 from app.core.errors import Conflict
 from app.core.money import euros, total
 from app.core.moves import move
@@ -20,7 +21,6 @@ from app.grants.rules import (
     ReportAct,
     ReportState,
     closing,
-    csv_cell,
     document_key,
     end_to_end,
     remittance,

@@ -67,7 +67,6 @@ def test_each_route_opens_for_whom_it_is_and_for_nobody_else(
         f"/it/grants/orders/{order.ref}/approve": {"officer", "responsible"},
         f"/it/grants/orders/{order.ref}/refuse": {"officer", "responsible", "finance"},
         f"/it/grants/orders/{order.ref}/paid": {"finance"},
-        "/it/grants/export": {"finance"},
         f"/it/grants/{ref}/code": office | {"member"},
         f"/it/grants/{ref}/report": office | {"member"},
         f"/it/grants/{ref}/report/send": office | {"member"},
@@ -130,14 +129,14 @@ def test_finance_exports_and_marks_paid(client: FlaskClient, sign_in: Enter, run
     with transaction():
         service.approve(order, by=approver, now=clock.now())
     sign_in(client, finance)
-    assert f'value="{order.ref}" checked' in page(client, "/it/grants/orders")  # a single order is ticked
-    assert "Scegli almeno un mandato approvato." in page(
-        client, "/it/grants/export", execute_on=clock.today().isoformat()
-    )
-    typed = page(client, "/it/grants/export", orders=order.ref, execute_on="2020-01-01")
+    assert f'name="row" value="{order.ref}"' in page(client, "/it/grants/orders?view=approved")
+    ticked = {"act": "export", "row": order.ref}
+    asked = page(client, "/it/grants/orders", **ticked)
+    assert "Mettere questi mandati in un file per la banca?" in asked
+    typed = page(client, "/it/grants/orders", sure="yes", execute_on="2020-01-01", **ticked)
     assert "Il giorno di esecuzione non può essere passato." in typed
     assert 'value="2020-01-01"' in typed
-    done = page(client, "/it/grants/export", orders=order.ref, execute_on=clock.today().isoformat())
+    done = page(client, "/it/grants/orders", sure="yes", execute_on=clock.today().isoformat(), **ticked)
     assert "Il file è pronto" in done
     batch = queries.batches()[0]
     xml = client.get(f"/it/grants/batches/{batch.ref}/pain.001.xml")

@@ -31,6 +31,8 @@ from app.identity.models import Person
 from app.outbox import queries as outbox
 from app.proposals import queries as proposal_reads
 from app.proposals.models import Proposal
+from app.web import service as desk_verbs
+from app.web.rules import Kind
 from tests.conftest import FrozenClock
 from tests.make import calls as make_calls
 from tests.make import campaigns as make_campaigns
@@ -79,6 +81,7 @@ def build(frozen: Any) -> City:
     _projects(city)
     _calls(city)
     _accounts(city)
+    _desk(city)
     city.now = frozen.now()
     return city
 
@@ -300,3 +303,16 @@ def _accounts(city: City) -> None:
     with transaction():
         identity_verbs.open_session(member, now=now)
     city.refs["session"] = people.sessions(member.id, now)[0].ref
+
+
+def _desk(city: City) -> None:
+    """A view that the officer keeps, a calendar address, and a list of all pledges made for the administrator."""
+    now, officer, administrator = clock.now(), city.person("officer"), city.person("administrator")
+    with transaction():
+        view = desk_verbs.save_view("Le mie", "proposals.queue", {"view": ["all"], "q": ["orto"]}, by=officer, now=now)
+        city.refs["feed_token"] = desk_verbs.new_feed(by=officer, now=now)
+        work = desk_verbs.begin(
+            Kind.PLEDGES, roles=frozenset({"administrator"}), language="it", by=administrator, now=now
+        )
+    city.refs |= {"saved_view": view.ref, "work": work.ref}
+    _run()

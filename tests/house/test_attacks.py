@@ -91,9 +91,9 @@ def test_an_order_is_approved_exported_and_paid_once_however_often_it_is_sent(
     ref, finance = city.refs["order"], sign_in(app.test_client(), city.person("finance"))
     for name in ("opener", "checker"):
         sign_in(app.test_client(), city.person(name)).post(f"/it/grants/orders/{ref}/approve")
-    form = {"orders": [ref, ref], "execute_on": time.today().isoformat()}
+    form = {"act": "export", "row": [ref, ref], "sure": "yes", "execute_on": time.today().isoformat()}
     for _again in range(2):
-        finance.post("/it/grants/export", data=form)
+        finance.post("/it/grants/orders", data=form)
     for _again in range(2):
         finance.post(f"/it/grants/orders/{ref}/paid", data={"paid_on": time.today().isoformat()})
     order = grants.order_by_ref(ref)
@@ -295,8 +295,8 @@ def test_a_campaign_that_is_live_keeps_its_word_against_sql(city: City) -> None:
 def test_no_export_holds_a_cell_that_a_spreadsheet_would_run(city: City, app: Flask, sign_in: SignIn) -> None:
     finance = sign_in(app.test_client(), city.person("finance"))
     sign_in(app.test_client(), city.person("opener")).post(f"/it/grants/orders/{city.refs['order']}/approve")
-    form = {"orders": city.refs["order"], "execute_on": time.today().isoformat()}
-    batch = finance.post("/it/grants/export", data=form).headers["Location"]
+    form = {"act": "export", "row": city.refs["order"], "sure": "yes", "execute_on": time.today().isoformat()}
+    batch = finance.post("/it/grants/orders", data=form).headers["Location"]
     hostile = 0
     for path in (f"{batch}/list.csv", "/it/money/register.csv", f"/it/money/{city.refs['paid_slug']}/movements.csv"):
         table = finance.get(path, headers={"Accept": "text/csv"}).data.decode("utf-8-sig")
@@ -373,9 +373,9 @@ def test_an_order_to_an_account_that_has_changed_is_said_and_stopped(city: City,
     sent = member.post(f"/it/groups/{group}/body/iban", data={"iban": "IT12W0301503200000003541653"})
     assert sent.status_code == 303
     entity = city.refs["paid_entity"]
-    form = {"orders": ref, "execute_on": time.today().isoformat()}
+    form = {"act": "export", "row": ref, "sure": "yes", "execute_on": time.today().isoformat()}
     for step in ("before", "verified anew"):
-        assert finance.post("/it/grants/export", data=form).status_code == 303, step
+        assert finance.post("/it/grants/orders", data=form).status_code == 303, step
         assert grants.batches() == [], step
         officer.post(f"/it/groups/verify/{entity}/items/iban", data={"act": "accept"})
         officer.post(f"/it/groups/verify/{entity}")

@@ -58,6 +58,7 @@ TYPED = {
     "programmes_progress": "source_note",
     "files_file": "name",
     "identity_session": "browser",
+    "web_saved_view": "name",
     "journal_entry": "person_name",
 }
 

@@ -21,11 +21,12 @@ def test_an_administrator_reads_and_searches_the_journal(client, app, sign_in):
     assert "call:59" in page
     assert "call:5<" not in page
     assert "<b>x</b>" not in page
-    older = client.get("/it/journal?before=12&q=call:").text
-    assert "call:0<" in older
+    older = re.search(r'href="([^"]*after=[^"]*)" rel="next"', client.get("/it/journal?q=call:").text)
+    assert older is not None
+    assert "call:34<" in client.get(older[1].replace("&amp;", "&")).text
     assert "identity.register" in client.get("/it/journal?q=identity").text
-    assert "Nessuna riga" in client.get("/it/journal?q=100%25_").text
-    assert client.get("/it/journal?before=x").status_code == 200
+    assert "100%_" in client.get("/it/journal?q=100%25_").text
+    assert client.get("/it/journal?after=x").status_code == 200
 
 
 @pytest.mark.parametrize("roles", [[], ["officer", "evaluator", "responsible", "finance"]])

@@ -418,7 +418,7 @@ def test_an_officer_finds_reads_and_decides(client, sign_in):
     sign_in(client, officer)
     assert proposal.title in client.get("/it/proposals/queue").text
     assert proposal.title in client.get("/it/proposals/queue?q=ringhiera").text
-    assert "Qui nessuna proposta con «%»" in said(client.get("/it/proposals/queue?q=%25"))
+    assert "Niente corrisponde a “%”" in said(client.get("/it/proposals/queue?q=%25"))
     at = f"/it/proposals/dossier/{proposal.ref}"
     page = said(client.get(at))
     assert "12.000,00" in page

@@ -44,7 +44,8 @@ def is_paid(officer: Visitor, colleague: Visitor, finance: Visitor, grant: str, 
     officer.open(grant).press("Prepara il mandato").sees(amount, "deve approvarlo un’altra persona")
     colleague.open("/it/desk").sees(amount).follow("Approva un mandato").press("Approva").sees("Approvato")
     order = colleague.page.url
-    finance.open("/it/grants/orders").tick(number).press("Prepara il file per la banca").sees(amount, "pain.001.001.09")
+    finance.open("/it/grants/orders").tick(number).press("Prepara il file per la banca").sees("Mettere questi mandati")
+    finance.press("Prepara il file per la banca").sees(amount, "pain.001.001.09")
     exported = [finance.page.request.get(finance.page.url + end) for end in ("/pain.001.xml", "/list.csv")]
     plain = amount.removesuffix(" €").replace(".", "").replace(",", ".")
     for answer in exported:

@@ -14,7 +14,7 @@ SECTIONS = ("match", "who", "criteria", "tranches", "times", "gifts")
 
 def gives_role(admin: Visitor, to: Visitor, role: str) -> None:
     """The administrator finds the person and gives the role."""
-    admin.open("/it/people?q=" + to.email).follow(to.name)
+    admin.open("/it/people?view=all&q=" + to.email).follow(to.name)
     admin.page.get_by_role("radio", name=role).first.check()
     admin.press("Dai il ruolo").sees("Il ruolo è dato")
 

@@ -17,11 +17,12 @@ from app.calls.views.public import explained
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Invalid, Missing
+from app.core.money import N_
 from app.matching import queries as matching
 from app.programmes import queries as programmes
 from app.programmes.models import Source
 from app.territory import queries as territory
-from app.web import gates
+from app.web import gates, listing
 
 OFFICE = ("officer", "responsible")
 
@@ -48,12 +49,37 @@ def _section(name: str) -> Section:
         raise Missing from None
 
 
+WORDS = {
+    State.DRAFT: N_("Draft"),
+    State.OPEN: N_("Published"),
+    State.EVALUATING: N_("Being evaluated"),
+    State.RANKED: N_("Ranked"),
+    State.ENDED: N_("Call ended"),
+}
+LIST = listing.register(
+    listing.List(
+        endpoint="calls.manage",
+        title=N_("Calls"),
+        sheet=queries.sheet,
+        search=N_("Title, number or programme"),
+        columns=(
+            (N_("Call"), lambda row: row[0].title),
+            (N_("Programme"), lambda row: row[1].code if row[1] else ""),
+            (N_("State"), lambda row: _(WORDS[row[0].state])),
+            (N_("Opens"), lambda row: row[0].opens_at),
+            (N_("Deadline"), lambda row: row[0].closes_at),
+            (N_("Fund"), lambda row: row[0].envelope),
+            (N_("Left in the fund"), lambda row: row[2]),
+        ),
+    )
+)
+
+
 @bp.get("/manage")
 @gates.role(*OFFICE)
 def manage() -> ResponseReturnValue:
     """All calls of the office, drafts first."""
-    rows = [(call, matching.available(call.id)) for call in queries.all_calls()]
-    return render_template("calls/manage.html", rows=rows, now=clock.now())
+    return listing.show(LIST, "calls/manage.html")
 
 
 def _basics_form(call: Call | None, values: Any, errors: Any) -> ResponseReturnValue:

@@ -193,6 +193,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
                 due_at=None,
                 amount=each.threshold,
                 zone=db.session.get_one(Zone, each.zone_id).name,
+                role="officer",
             )
             for each in asked
         ]

@@ -11,7 +11,7 @@ from app.evaluation.queries.awards import (
     ranking,
 )
 from app.evaluation.queries.desk import todo
-from app.evaluation.queries.page import Board, Cut, Line, board, fund_left, lines, rankings
+from app.evaluation.queries.page import Board, Cut, Line, board, fund_left, lines, ranking_list
 from app.evaluation.queries.scoring import (
     Progress,
     Work,
@@ -59,7 +59,7 @@ __all__ = [
     "panel",
     "progress",
     "ranking",
-    "rankings",
+    "ranking_list",
     "scored",
     "sheet",
     "sheets",

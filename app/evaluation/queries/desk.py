@@ -28,21 +28,29 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
                 what = N_("Appoint the evaluators")
             elif unready(call):
                 what, state = N_("The evaluation is going on"), "wait"
-            found.append(_line(what, call, "evaluation.manage", args, state))
+            found.append(_line(what, call, "evaluation.manage", args, state, "officer"))
         if "responsible" in roles and drawn is not None and drawn.state is State.DRAWN:
             mine = scored(call.id, person_id) or checked(call.id, person_id)
             if not mine:
+                reserved = board(drawn).reserved
                 found.append(
-                    _line(N_("Approve the ranking"), call, "evaluation.ranking", args, "now", board(drawn).reserved)
+                    _line(N_("Approve the ranking"), call, "evaluation.ranking", args, "now", "responsible", reserved)
                 )
     return found
 
 
 def _line(
-    what: str, call: Call, endpoint: str, args: Mapping[str, str], state: str, amount: Money | None = None
+    what: str, call: Call, endpoint: str, args: Mapping[str, str], state: str, role: str, amount: Money | None = None
 ) -> Todo:
     return Todo(
-        what=what, subject=call.title, endpoint=endpoint, args=args, state=state, room="evaluation", amount=amount
+        what=what,
+        subject=call.title,
+        endpoint=endpoint,
+        args=args,
+        state=state,
+        room="evaluation",
+        amount=amount,
+        role=role,
     )
 
 

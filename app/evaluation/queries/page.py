@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, select
 
 from app.calls import queries as calls
 from app.calls.models import Call
 from app.calls.rules import Criterion
 from app.calls.rules import State as CallState
 from app.core.db import db
-from app.core.money import Money
+from app.core.listing import Facet, Order, Rows, View
+from app.core.money import N_, Money
 from app.evaluation.models import Award, Declaration, Ranking
-from app.evaluation.queries.awards import ranking
 from app.evaluation.queries.scoring import panel, zone_names
-from app.evaluation.rules import Outcome
+from app.evaluation.rules import Outcome, State
 from app.matching import queries as matching
 from app.proposals.models import Proposal
 
@@ -110,12 +110,30 @@ def board(found: Ranking) -> Board:
     )
 
 
-def rankings() -> list[tuple[Call, Ranking | None]]:
-    """Every call past its deadline with its ranking, if drawn: newest first."""
-    rows = select(Call).where(Call.archive.is_(False), Call.state.not_in((CallState.DRAFT, CallState.OPEN)))
-    return [
-        (call, ranking(call.id)) for call in db.session.scalars(rows.order_by(Call.closes_at.desc(), Call.id.desc()))
-    ]
+def ranking_list() -> Rows:
+    """The office's list of rankings: every published call with its ranking, if drawn."""
+    drawn, approved = Ranking.state == State.DRAWN, Ranking.state == State.APPROVED
+    return Rows(
+        select=select(Call, Ranking)
+        .outerjoin(Ranking, Ranking.call_id == Call.id)
+        .where(Call.archive.is_(False), Call.state != CallState.DRAFT),
+        key=Call.id,
+        views=(
+            View("all", N_("All")),
+            View("open", N_("Still open"), Call.state == CallState.OPEN),
+            View("scoring", N_("Being scored"), (Call.state != CallState.OPEN) & Ranking.id.is_(None)),
+            View("drawn", N_("To approve"), drawn),
+            View("approved", N_("Approved"), approved),
+        ),
+        orders=(
+            Order("newest", N_("newest first"), Call.closes_at, down=True),
+            Order("deadline", N_("oldest first"), Call.closes_at),
+            Order("title", N_("by title"), func.sort_key(Call.title, type_=Text)),
+            Order("fund", N_("largest fund first"), Call.envelope, down=True),
+        ),
+        search=(Call.title, Ranking.act_number),
+        facets=(Facet("year", N_("Year of the deadline"), func.to_char(Call.closes_at, "YYYY")),),
+    )
 
 
 def fund_left(call_id: int) -> Money:

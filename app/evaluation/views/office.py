@@ -9,24 +9,50 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.calls import queries as calls
+from app.calls.rules import State as CallState
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Invalid, Missing, Refusal
+from app.core.money import N_
 from app.evaluation import queries, service
+from app.evaluation.rules import State
 from app.evaluation.views.board import bp
 from app.identity import queries as identity
 from app.proposals import queries as proposals
-from app.web import gates
+from app.web import gates, listing
 
 OFFICE = ("officer", "responsible")
+
+
+def _word(row: Any) -> str:
+    call, ranking = row
+    if ranking is None:
+        return str(_("The call is still open") if call.state is CallState.OPEN else _("Being scored"))
+    return str(_("Waits for approval") if ranking.state is State.DRAWN else _("Approved by an act"))
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="evaluation.rankings",
+        title=N_("Rankings"),
+        sheet=queries.ranking_list,
+        search=N_("Title or number of the act"),
+        columns=(
+            (N_("Call"), lambda row: row[0].title),
+            (N_("State"), _word),
+            (N_("Deadline"), lambda row: row[0].closes_at),
+            (N_("Act"), lambda row: row[1].act_number if row[1] else ""),
+            (N_("Fund"), lambda row: row[0].envelope),
+        ),
+    )
+)
 
 
 @bp.get("/rankings")
 @gates.role(*OFFICE)
 def rankings() -> ResponseReturnValue:
-    """Every call past its deadline, with where its ranking stands; the open ones, whose panel can be appointed."""
-    now = clock.now()
-    return render_template("evaluation/rankings.html", rows=queries.rankings(), coming=calls.open_calls(now), now=now)
+    """Every published call with where its ranking stands; of the open ones the panel can be appointed."""
+    return listing.show(LIST, "evaluation/rankings.html", word=_word)
 
 
 def _page(slug: str, errors: Any) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from app.grants.queries.agreements import (
 )
 from app.grants.queries.checks import checks
 from app.grants.queries.desk import todo
+from app.grants.queries.lists import ORDER_WORDS, agreement_list, order_list
 from app.grants.queries.orders import (
     batch_by_ref,
     batches,
@@ -59,12 +60,14 @@ from app.grants.queries.receipts import (
 )
 
 __all__ = [
+    "ORDER_WORDS",
     "Dossier",
     "LineSpent",
     "accepted",
     "account",
     "act_of",
     "agreement",
+    "agreement_list",
     "agreement_of",
     "agreement_of_report",
     "agreements",
@@ -90,6 +93,7 @@ __all__ = [
     "lock_report",
     "lock_tranche",
     "order_by_ref",
+    "order_list",
     "order_under_way",
     "orders",
     "orders_of",

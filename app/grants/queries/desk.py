@@ -42,7 +42,9 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
     return found + _to_report(person_id)
 
 
-def _line(what: str, campaign: Campaign, endpoint: str, amount: Money, *, state: str = "todo", **args: str) -> Todo:
+def _line(
+    what: str, campaign: Campaign, endpoint: str, amount: Money, *, state: str = "todo", role: str = "", **args: str
+) -> Todo:
     return Todo(
         what=what,
         subject=campaign.title,
@@ -52,12 +54,21 @@ def _line(what: str, campaign: Campaign, endpoint: str, amount: Money, *, state:
         amount=amount,
         room="grants",
         zone=db.session.get_one(Zone, campaign.zone_id).name,
+        role=role,
     )
 
 
 def _to_prepare() -> list[Todo]:
+    what = N_("Prepare the agreement")
     return [
-        _line(N_("Prepare the agreement"), campaign, "grants.prepare", case.match or ZERO, slug=campaign.slug)
+        _line(
+            what,
+            campaign,
+            "grants.prepare",
+            case.match or ZERO,
+            role="officer",
+            slug=campaign.slug,
+        )
         for campaign, case in to_prepare()
     ]
 
@@ -88,7 +99,10 @@ def _to_publish() -> list[Todo]:
         .where(Agreement.state == AgreementState.SIGNED, AwardRecord.id.is_(None))
         .order_by(Agreement.id)
     )
-    return [_line(N_("Publish the award"), row[1], "grants.show", row[0].amount, ref=row[0].ref) for row in rows]
+    return [
+        _line(N_("Publish the award"), row[1], "grants.show", row[0].amount, role="officer", ref=row[0].ref)
+        for row in rows
+    ]
 
 
 def _to_order() -> list[Todo]:
@@ -97,7 +111,7 @@ def _to_order() -> list[Todo]:
         TrancheKind.BALANCE: N_("Prepare the order for the balance"),
     }
     return [
-        _line(what[part.kind], campaign, "grants.show", part.amount, ref=held.ref)
+        _line(what[part.kind], campaign, "grants.show", part.amount, role="officer", ref=held.ref)
         for part, held, campaign in tranches_due()
     ]
 
@@ -128,6 +142,7 @@ def _to_check() -> list[Todo]:
                 amount=amount or ZERO,
                 room="grants",
                 zone=db.session.get_one(Zone, campaign.zone_id).name,
+                role="officer",
             )
         )
     return found
@@ -135,7 +150,7 @@ def _to_check() -> list[Todo]:
 
 def _to_approve(person_id: int) -> list[Todo]:
     return [
-        _line(N_("Approve a payment order"), campaign, "grants.order", order.amount, ref=order.ref)
+        _line(N_("Approve a payment order"), campaign, "grants.order", order.amount, role="officer", ref=order.ref)
         for order, _held_by, campaign, _part in orders(OrderState.PREPARED)
         if order.prepared_by != person_id
     ]
@@ -143,11 +158,19 @@ def _to_approve(person_id: int) -> list[Todo]:
 
 def _to_pay(person_id: int) -> list[Todo]:
     export = [
-        _line(N_("Export a payment order"), campaign, "grants.orders", order.amount)
+        _line(
+            N_("Export a payment order"),
+            campaign,
+            "grants.orders",
+            order.amount,
+            role="finance",
+            view="approved",
+            q=f"{order.number}/{order.year}",
+        )
         for order, _held_by, campaign, _part in orders(OrderState.APPROVED)
     ]
     mark = [
-        _line(N_("Mark an order as paid"), campaign, "grants.order", order.amount, ref=order.ref)
+        _line(N_("Mark an order as paid"), campaign, "grants.order", order.amount, role="finance", ref=order.ref)
         for order, _held_by, campaign, _part in orders(OrderState.EXPORTED)
         if order.approved_by != person_id
     ]

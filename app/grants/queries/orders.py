@@ -101,11 +101,19 @@ def batch_by_ref(ref: str) -> Batch | None:
     return db.session.scalars(select(Batch).where(Batch.ref == ref)).one_or_none()
 
 
-def batches() -> Sequence[Batch]:
-    """All files of transfers, newest first."""
-    return db.session.scalars(select(Batch).order_by(Batch.made_at.desc(), Batch.id.desc())).all()
+def batches(limit: int | None = None) -> Sequence[Batch]:
+    """The files of transfers, newest first."""
+    return db.session.scalars(select(Batch).order_by(Batch.made_at.desc(), Batch.id.desc()).limit(limit)).all()
 
 
 def in_batch(batch_id: int) -> list[tuple[Order, Agreement, Campaign, Tranche]]:
     """The orders of one file, in order."""
-    return sorted((row for row in orders() if row[0].batch_id == batch_id), key=lambda row: row[0].id)
+    rows = db.session.execute(
+        select(Order, Agreement, Campaign, Tranche)
+        .join(Agreement, Agreement.id == Order.agreement_id)
+        .join(Campaign, Campaign.id == Agreement.campaign_id)
+        .join(Tranche, Tranche.id == Order.tranche_id)
+        .where(Order.batch_id == batch_id)
+        .order_by(Order.id)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]

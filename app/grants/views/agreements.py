@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,12 +12,14 @@ from app.calls import queries as calls
 from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Invalid, Missing, Refusal
+from app.core.errors import Conflict, Invalid, Missing, Refusal
+from app.core.money import N_
 from app.grants import queries, service
 from app.grants.models import Agreement
+from app.grants.rules import AgreementState
 from app.groups import queries as groups
 from app.settlement import queries as settlement
-from app.web import downloads, gates
+from app.web import downloads, gates, listing
 
 bp = Blueprint("grants", __name__, url_prefix="/grants")
 OFFICE = ("officer", "responsible", "finance", "administrator")
@@ -46,11 +50,75 @@ def refused(refusal: Refusal) -> None:
     flash(gates.say(refusal), "error")
 
 
+def stage(row: Any) -> tuple[str, str]:
+    """How far the agreement of a project has come: shape and words."""
+    _campaign, _case, agreement, _group, _zone, record, account = row
+    if agreement is None:
+        return "todo", _("To prepare")
+    if agreement.state is not AgreementState.SIGNED:
+        return "wait", _("To sign")
+    if record is None:
+        return "now", _("To publish")
+    return ("now", _("Under way")) if account is None else ("done", _("Accounts closed"))
+
+
+def _why_not(row: Agreement) -> Refusal | None:
+    if row.state is not AgreementState.SIGNED:
+        return Conflict("It can be made once both have signed.")
+    return Conflict("The award is in the register already.") if queries.award_record(row.id) else None
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="grants.agreements",
+        title=N_("Agreements and grants"),
+        sheet=queries.agreement_list,
+        search=N_("Title, group, CUP or number"),
+        act="grants.act_on_agreements",
+        pick=lambda row: (row[2].ref, row[0].title) if row[2] is not None and row[5] is None else None,
+        columns=(
+            (N_("Project"), lambda row: row[0].title),
+            (N_("Group"), lambda row: row[3].name),
+            (N_("Neighbourhood"), lambda row: row[4].name),
+            (N_("Agreement"), lambda row: f"{row[2].number}/{row[2].year}" if row[2] else ""),
+            (N_("CUP"), lambda row: row[2].cup if row[2] else ""),
+            (N_("State"), lambda row: stage(row)[1]),
+            (N_("Confirmed on"), lambda row: row[1].ended_at),
+            (N_("Match confirmed"), lambda row: row[1].match),
+            (N_("Grant"), lambda row: row[2].amount if row[2] else None),
+            (N_("Final grant"), lambda row: row[6].final_grant if row[6] else None),
+        ),
+        bulks=(
+            listing.Bulk(
+                name="publish",
+                label=N_("Publish the awards"),
+                question=N_("Publish these awards in the public register?"),
+                done=N_("In the register"),
+                find=queries.by_ref,
+                say=lambda row: settlement.campaign(row.campaign_id).title,
+                refuse=_why_not,
+                act=lambda row, form: service.publish(row, by=gates.require(), now=clock.now()),
+                roles=frozenset({"officer", "responsible"}),
+                closed=N_("An officer or the responsible officer publishes an award."),
+                hurts=True,
+            ),
+        ),
+    )
+)
+
+
 @bp.get("/")
 @gates.role(*OFFICE)
 def agreements() -> ResponseReturnValue:
-    """All grants, and the campaigns that wait for an agreement."""
-    return render_template("grants/agreements.html", rows=queries.agreements(), waiting=queries.to_prepare())
+    """Every project from its confirmed match on, with its agreement."""
+    return listing.show(LIST, "grants/agreements.html", stage=stage)
+
+
+@bp.post("/")
+@gates.role(*OFFICE)
+def act_on_agreements() -> ResponseReturnValue:
+    """One act on the ticked agreements."""
+    return listing.act(LIST)
 
 
 @bp.route("/prepare/<slug>", methods=["GET", "POST"])

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,17 +14,21 @@ from flask_babel import gettext as _
 from schwifty import IBAN
 
 from app.core import clock, settings
+from app.core.cells import safe as csv_cell
 from app.core.db import transaction
-from app.core.errors import Invalid, Missing, Refusal
-from app.core.money import plain
+from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from app.core.money import N_, plain
 from app.grants import gateway, queries, schemas, service
 from app.grants.models import Batch, Order
-from app.grants.rules import OrderState, csv_cell, end_to_end, remittance
+from app.grants.rules import OrderState, end_to_end, remittance
 from app.grants.views.agreements import OFFICE, back_to, bp, refused, visible
 from app.groups.rules import spaced
 from app.identity import queries as identity
 from app.identity.rules import Hand
-from app.web import downloads, gates
+from app.web import downloads, gates, listing
+
+RUNNING = (OrderState.PREPARED, OrderState.APPROVED, OrderState.EXPORTED)
+DUE_SHOWN = 10
 
 
 def found(ref: str) -> Order:
@@ -34,30 +39,129 @@ def found(ref: str) -> Order:
     return order
 
 
+def _said(row: Order) -> str:
+    return f"{row.number}/{row.year} · {row.beneficiary} · {listing.money(row.amount)}"
+
+
+def _not_to_approve(row: Order) -> Refusal | None:
+    if row.state is not OrderState.PREPARED:
+        return Conflict("This order does not wait for approval.")
+    if row.prepared_by == gates.require().id:
+        return Forbidden("You prepared this payment order: somebody else must approve it.")
+    return None
+
+
+def _not_to_export(row: Order) -> Refusal | None:
+    return None if row.state is OrderState.APPROVED else Conflict("Only approved orders go to the bank.")
+
+
+def _not_to_pay(row: Order) -> Refusal | None:
+    if row.state is not OrderState.EXPORTED:
+        return Conflict("This order is not at the bank.")
+    if row.approved_by == gates.require().id:
+        return Forbidden("You approved this payment order: somebody else must mark it paid.")
+    return None
+
+
+def _export(rows: list[Any], form: Any) -> ResponseReturnValue:
+    """All ticked orders in one file for the bank."""
+    day = schemas.one_day(form, "execute_on")
+    with transaction():
+        batch = service.export(rows, treasury=_treasury(), execute_on=day, by=gates.require(), now=clock.now())
+    flash(_("The file is ready: %(n)s transfers, checked against its schema.", n=batch.lines), "done")
+    return redirect(url_for("grants.batch", ref=batch.ref), 303)
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="grants.orders",
+        title=N_("Payments"),
+        sheet=queries.order_list,
+        search=N_("Project, beneficiary, number, CUP or IBAN"),
+        act="grants.act_on_orders",
+        pick=lambda row: (row[0].ref, f"{row[0].number}/{row[0].year}") if row[0].state in RUNNING else None,
+        columns=(
+            (N_("Order"), lambda row: f"{row[0].number}/{row[0].year}"),
+            (N_("Project"), lambda row: row[2].title),
+            (N_("Tranche"), lambda row: _("Advance") if row[3].kind == "advance" else _("Balance")),
+            (N_("Beneficiary"), lambda row: row[0].beneficiary),
+            (N_("IBAN"), lambda row: row[0].iban),
+            (N_("CUP"), lambda row: row[0].cup),
+            (N_("State"), lambda row: _(queries.ORDER_WORDS[row[0].state])),
+            (N_("Amount"), lambda row: row[0].amount),
+            (N_("Prepared on"), lambda row: row[0].prepared_at),
+            (N_("Approved on"), lambda row: row[0].approved_at),
+            (N_("Sent to the bank on"), lambda row: row[0].exported_at),
+            (N_("Paid on"), lambda row: row[0].paid_on),
+        ),
+        bulks=(
+            listing.Bulk(
+                name="approve",
+                label=N_("Approve the ticked"),
+                question=N_("Approve these payment orders?"),
+                done=N_("Approved"),
+                find=queries.order_by_ref,
+                say=_said,
+                refuse=_not_to_approve,
+                act=lambda row, form: service.approve(row, by=gates.require(), now=clock.now()),
+                roles=frozenset({"officer", "responsible"}),
+                closed=N_("An officer or the responsible officer approves an order, never who prepared it."),
+            ),
+            listing.Bulk(
+                name="export",
+                label=N_("Make the file for the bank"),
+                question=N_("Put these orders into one file for the bank?"),
+                done=N_("In the file"),
+                find=queries.order_by_ref,
+                say=_said,
+                refuse=_not_to_export,
+                together=_export,
+                roles=frozenset({"finance"}),
+                closed=N_("Finance makes the file for the bank."),
+                fields="grants/bulk_export.html",
+                context=lambda: {"tomorrow": clock.today() + timedelta(days=1)},
+            ),
+            listing.Bulk(
+                name="paid",
+                label=N_("Mark the ticked as paid"),
+                question=N_("Mark these orders as paid?"),
+                done=N_("Paid"),
+                find=queries.order_by_ref,
+                say=_said,
+                refuse=_not_to_pay,
+                act=lambda row, form: service.mark_paid(
+                    row, paid_on=schemas.one_day(form, "paid_on"), by=gates.require(), now=clock.now()
+                ),
+                roles=frozenset({"finance"}),
+                closed=N_("Finance marks an order as paid."),
+                fields="grants/bulk_paid.html",
+                context=lambda: {"today": clock.today()},
+                hurts=True,
+            ),
+        ),
+    )
+)
+
+
 @bp.get("/orders")
 @gates.role(*OFFICE)
 def orders() -> ResponseReturnValue:
-    """All orders by whose hands they wait for."""
-    return _orders({}, 200)
-
-
-def _orders(errors: dict[str, Refusal], status: int) -> ResponseReturnValue:
-    return (
-        render_template(
-            "grants/orders.html",
-            due=queries.tranches_due(),
-            prepared=queries.orders(OrderState.PREPARED),
-            approved=queries.orders(OrderState.APPROVED),
-            exported=queries.orders(OrderState.EXPORTED),
-            over=queries.orders(OrderState.PAID, OrderState.REFUSED),
-            batches=queries.batches(),
-            may_export="finance" in gates.roles(),
-            tomorrow=clock.today() + timedelta(days=1),
-            values=request.form,
-            errors=errors,
-        ),
-        status,
+    """All orders by whose hands they wait for; above them the tranches that wait for an order."""
+    due = queries.tranches_due()
+    return listing.show(
+        LIST,
+        "grants/orders.html",
+        due=due[:DUE_SHOWN],
+        due_more=max(0, len(due) - DUE_SHOWN),
+        batches=queries.batches(5),
     )
+
+
+@bp.post("/orders")
+@gates.role(*OFFICE)
+def act_on_orders() -> ResponseReturnValue:
+    """One act on the ticked orders: approve, send to the bank, mark as paid."""
+    return listing.act(LIST)
 
 
 @bp.post("/<ref>/orders/<any(advance, balance):kind>")
@@ -157,24 +261,6 @@ def paid(ref: str) -> ResponseReturnValue:
         ),
         _("Paid. The public money page shows it."),
     )
-
-
-@bp.post("/export")
-@gates.hand(Hand.PAY)
-def export() -> ResponseReturnValue:
-    """Put the chosen orders into one file for the bank."""
-    try:
-        day = schemas.one_day(request.form, "execute_on")
-        chosen = [found(ref) for ref in dict.fromkeys(request.form.getlist("orders"))]
-        with transaction():
-            batch = service.export(chosen, treasury=_treasury(), execute_on=day, by=gates.require(), now=clock.now())
-        flash(_("The file is ready: %(n)s transfers, checked against its schema.", n=batch.lines), "done")
-        return redirect(url_for("grants.batch", ref=batch.ref), 303)
-    except Invalid as wrong:
-        return _orders(wrong.errors, 422)
-    except Refusal as refusal:
-        refused(refusal)
-    return redirect(url_for("grants.orders"), 303)
 
 
 def _treasury() -> gateway.Treasury:

@@ -7,28 +7,62 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing
+from app.core.money import N_
 from app.files import queries as files
 from app.groups import queries, service
 from app.groups.models import LegalEntity
-from app.groups.rules import DOCUMENTS, ItemState, bank_of
+from app.groups.rules import DOCUMENTS, EntityState, ItemKind, ItemState, bank_of
 from app.groups.views.board import FORMS, ITEMS, STATES, bp, item_kind, wrong
 from app.groups.views.body import said
 from app.identity import queries as identity
 from app.identity.rules import Hand
 from app.journal import queries as journal
-from app.web import downloads, gates
+from app.web import downloads, gates, listing
+
+
+def word(row: Any) -> tuple[str, str]:
+    """Where a body stands: shape and words."""
+    body, _group, _constitution, _zone, sent, accepted = row
+    if body.state is EntityState.VERIFIED:
+        return "done", _("Verified")
+    if accepted == len(ItemKind):
+        return "now", _("Ready to be verified")
+    if sent:
+        return "wait", ngettext("%(num)d item to check", "%(num)d items to check", sent)
+    return "todo", _("Waits for the group")
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="groups.to_verify",
+        title=N_("Bodies to verify"),
+        sheet=queries.body_list,
+        search=N_("Name, group or tax code"),
+        columns=(
+            (N_("Body"), lambda row: row[0].name or ""),
+            (N_("Group"), lambda row: row[1].name),
+            (N_("Neighbourhood"), lambda row: row[3].name),
+            (N_("Tax code"), lambda row: row[0].tax_code),
+            (N_("State"), lambda row: word(row)[1]),
+            (N_("Until"), lambda row: row[2].ends_at if row[2] else None),
+            (N_("To check"), lambda row: row[4]),
+            (N_("Accepted"), lambda row: row[5]),
+            (N_("Verified on"), lambda row: row[0].verified_at),
+        ),
+    )
+)
 
 
 @bp.get("/verify")
 @gates.role("officer")
 def to_verify() -> ResponseReturnValue:
-    """The bodies in the making, the most urgent first."""
-    rows = sorted(queries.to_verify(), key=lambda row: (row[3] == 0, row[2] is None, row[2] and row[2].ends_at))
-    return render_template("groups/to_verify.html", rows=rows, now=clock.now(), verified=queries.verified_bodies())
+    """The bodies in the making, the most urgent first, and those that are verified."""
+    return listing.show(LIST, "groups/to_verify.html", word=word)
 
 
 def _entity(ref: str) -> LegalEntity:

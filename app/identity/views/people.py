@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Missing
+from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from app.core.money import N_
 from app.identity import queries, service
 from app.identity.models import Person
 from app.identity.rules import Role
 from app.identity.views.board import bp
 from app.journal import queries as journal
-from app.web import gates
+from app.web import gates, listing
 
 
 def _find(ref: str) -> Person:
@@ -24,25 +27,71 @@ def _find(ref: str) -> Person:
     return person
 
 
+def _with_roles(rows: list[Person]) -> list[tuple[Person, frozenset[str]]]:
+    held = queries.roles_of(rows, clock.now())
+    return [(row, held[row.id]) for row in rows]
+
+
+def _not_to_give(row: Person) -> Refusal | None:
+    return Forbidden("Nobody gives a role to oneself.") if row.id == gates.require().id else None
+
+
+def _give(row: Person, form: Any) -> None:
+    wanted = form.get("role", "")
+    if wanted not in list(Role):
+        raise Invalid({"role": Refusal("Choose a role.")})
+    if wanted in queries.roles(row.id, clock.now()):
+        raise Conflict("This person has the role already.")
+    service.grant(row, wanted, by=gates.require(), now=clock.now())
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="identity.people",
+        title=N_("People and roles"),
+        sheet=lambda: queries.people_list(clock.now()),
+        search=N_("Name or e-mail"),
+        enrich=_with_roles,
+        act="identity.act_on_people",
+        pick=lambda row: (row[0].ref, row[0].name) if row[0].id != gates.require().id else None,
+        columns=(
+            (N_("Name"), lambda row: row[0].name),
+            (N_("E-mail"), lambda row: row[0].email),
+            (N_("Roles"), lambda row: ", ".join(_(queries.ROLE_WORDS[Role(role)]) for role in sorted(row[1]))),
+            (N_("Language"), lambda row: row[0].language),
+            (N_("Registered on"), lambda row: row[0].created_at),
+        ),
+        bulks=(
+            listing.Bulk(
+                name="give",
+                label=N_("Give a role to the ticked"),
+                question=N_("Give these people a role?"),
+                done=N_("The role is given"),
+                find=queries.by_ref,
+                say=lambda row: f"{row.name} · {row.email}",
+                refuse=_not_to_give,
+                act=_give,
+                roles=frozenset({"administrator"}),
+                fields="identity/bulk_role.html",
+                context=lambda: {"all_roles": list(Role)},
+            ),
+        ),
+    )
+)
+
+
 @bp.get("/people")
 @gates.role("administrator")
 def people() -> ResponseReturnValue:
-    """Find a person."""
-    words = request.args.get("q", "").strip()[:100]
-    held = request.args.get("role", "")
-    now = clock.now()
-    if held in list(Role):
-        found = queries.with_role(held, now)
-    else:
-        found = queries.search(words) if words or held == "everybody" else queries.staff(now)
-    return render_template(
-        "identity/people.html",
-        people=found,
-        roles=queries.roles_of(found, now),
-        words=words,
-        held=held,
-        all_roles=list(Role),
-    )
+    """Find people, see who holds which role."""
+    return listing.show(LIST, "identity/people.html")
+
+
+@bp.post("/people")
+@gates.role("administrator")
+def act_on_people() -> ResponseReturnValue:
+    """One act on the ticked people."""
+    return listing.act(LIST)
 
 
 @bp.get("/people/<ref>")

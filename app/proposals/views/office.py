@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Conflict, Forbidden, Invalid, Missing
+from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from app.core.money import N_
 from app.files import queries as files
 from app.groups import queries as groups
 from app.identity import queries as identity
@@ -19,27 +20,75 @@ from app.proposals import queries, service
 from app.proposals.models import Proposal
 from app.proposals.rules import SENT, THEMES, State
 from app.proposals.views.board import STATES, bp, wrong
-from app.web import downloads, gates
+from app.web import downloads, gates, listing
 
-VIEWS = {"waiting": (State.SUBMITTED,), "admissible": (State.ADMISSIBLE,), "inadmissible": (State.INADMISSIBLE,)}
+
+def _admit(row: Any, form: Any) -> None:
+    service.check(row, "admissible", "", found=_found(row), by=gates.require(), now=clock.now())
+
+
+def _found(proposal: Proposal) -> dict[str, bool]:
+    return {each.key: each.holds for each in queries.findings(queries.standing(proposal))}
+
+
+def _why_not(row: Any) -> Refusal | None:
+    """Many at once only where nothing is left to judge."""
+    if row.state is not State.SUBMITTED:
+        return Conflict("This proposal is decided already.")
+    if queries.is_participant(row.id, gates.require().id):
+        return Forbidden("You are one of this proposal’s people: another officer must check it.")
+    if not all(_found(row).values()):
+        return Conflict("A check does not hold: open the proposal and decide there.")
+    return None
+
+
+LIST = listing.register(
+    listing.List(
+        endpoint="proposals.queue",
+        title=N_("Proposals"),
+        sheet=queries.sheet,
+        act="proposals.act_on_queue",
+        pick=lambda row: (row[0].ref, row[0].title) if row[0].state is State.SUBMITTED else None,
+        columns=(
+            (N_("Number"), lambda row: row[0].reference),
+            (N_("Title"), lambda row: row[0].title),
+            (N_("Group"), lambda row: row[1].name),
+            (N_("Call"), lambda row: row[2].title),
+            (N_("Neighbourhood"), lambda row: row[3].name if row[3] else ""),
+            (N_("State"), lambda row: _(STATES[row[0].state][1])),
+            (N_("Sent"), lambda row: row[0].submitted_at),
+            (N_("Budget"), lambda row: row[0].total),
+        ),
+        bulks=(
+            listing.Bulk(
+                name="admit",
+                label=N_("Admit the ticked"),
+                question=N_("Admit these proposals?"),
+                done=N_("Admitted: the group has a mail"),
+                find=queries.by_ref,
+                say=lambda row: f"{row.reference} {row.title}",
+                refuse=_why_not,
+                act=_admit,
+                roles=frozenset({"officer"}),
+                hurts=True,
+            ),
+        ),
+    )
+)
 
 
 @bp.get("/queue")
 @gates.role("officer")
 def queue() -> ResponseReturnValue:
-    """What waits for the check, oldest first; what is decided beside it."""
-    view, words = request.args.get("view", "waiting"), request.args.get("q", "").strip()
-    states = VIEWS.get(view, VIEWS["waiting"])
-    counts = queries.counts()
-    return render_template(
-        "proposals/queue.html",
-        rows=queries.found(states, words),
-        view=view if view in VIEWS else "waiting",
-        counts={name: sum(counts.get(state, 0) for state in wanted) for name, wanted in VIEWS.items()},
-        words=words,
-        states=STATES,
-        now=clock.now(),
-    )
+    """What was sent to the office: what waits for the check first, what is decided beside it."""
+    return listing.show(LIST, "proposals/queue.html", states=STATES)
+
+
+@bp.post("/queue")
+@gates.role("officer")
+def act_on_queue() -> ResponseReturnValue:
+    """One act on the ticked proposals."""
+    return listing.act(LIST)
 
 
 def _sent(ref: str) -> Proposal:

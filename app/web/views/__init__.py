@@ -1,6 +1,24 @@
-"""The site's own pages: home, desk, plain words, letters to the office, settings, health, what leaves the site."""
+"""The site's own pages: home, desk and its pages, plain words, letters, settings, health, what leaves the site."""
 
-from app.web.views import cards, city, crawlers, desk, dev, embeds, feeds, health, home, status, theme, write
+from app.web.views import (
+    cards,
+    city,
+    crawlers,
+    dates,
+    desk,
+    dev,
+    dossier,
+    embeds,
+    feeds,
+    health,
+    home,
+    lists,
+    machinery,
+    status,
+    theme,
+    works,
+    write,
+)
 
 bp = home.bp
 blueprints = [
@@ -21,13 +39,18 @@ __all__ = [
     "cards",
     "city",
     "crawlers",
+    "dates",
     "desk",
     "dev",
+    "dossier",
     "embeds",
     "feeds",
     "health",
     "home",
+    "lists",
+    "machinery",
     "status",
     "theme",
+    "works",
     "write",
 ]
