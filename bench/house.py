@@ -79,7 +79,7 @@ def opened(cluster: DevPostgres, logs: Path) -> Iterator[House]:
 
 
 def _until_up(url: str) -> None:
-    for _ in range(600):
+    for _ in range(3_000):  # a busy machine takes its time to import everything
         with contextlib.suppress(OSError):
             urllib.request.urlopen(url, timeout=2).close()
             return

@@ -33,7 +33,7 @@ from app.core.db import UTCDateTime, db
 from app.territory.models import Zone
 
 PER_PAGE = 24
-RANKED = 500  # of the hits, the newest are ranked; who gets more should say more
+RANKED = 200  # of the hits, the newest are ranked; who gets more should say more
 COUNTED = 1_000  # further than this a filtered list is not counted: "more than" is all a reader needs
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
