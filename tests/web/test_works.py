@@ -41,6 +41,7 @@ def test_the_books_are_checked_from_a_page_that_looks_again_until_it_has_ended(c
 
 def test_a_file_of_all_pledges_is_streamed_to_who_asked_and_nobody_else(client, app, admin, sandbox, sign_in, run_jobs):
     pledge = pledges.active_pledge(campaigns.live_campaign(), 50, email="=cmd@example.org", name="Lia")
+    sign_in(client, admin)  # weeks have passed until the campaign opened
     where = client.post("/it/desk/works", data={"kind": "pledges"}).headers["Location"]
     run_jobs()
     file = client.get(f"{where}/file.csv").data.decode("utf-8-sig")
