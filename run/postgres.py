@@ -94,6 +94,8 @@ class DevPostgres:
         words = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER))
         if template is not None:
             words = sql.SQL("{} TEMPLATE {}").format(words, sql.Identifier(template))
+            if not self.durable:  # copying files needs a checkpoint, which costs nothing where nothing is synced
+                words = sql.SQL("{} STRATEGY file_copy").format(words)
         with self._administer() as cluster:
             cluster.execute(words)
 
@@ -205,6 +207,8 @@ class DevPostgres:
             "synchronous_commit": safe,
             "full_page_writes": safe,
         }
+        if not self.durable:
+            options |= {"max_wal_size": "128MB", "min_wal_size": "32MB"}  # it may lie in memory
         words = [str(binaries / "postgres"), "-D", str(self.data)]
         for key, value in options.items():
             words += ["-c", f"{key}={value}"]
