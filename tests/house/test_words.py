@@ -74,7 +74,8 @@ class Foreign(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        ours = tag != "script" or given.get("src", "").startswith("/static/")
+        facts = given == {"type": "application/ld+json"}  # a data block, which no browser runs
+        ours = tag != "script" or facts or given.get("src", "").startswith("/static/")
         targets = [given.get(name, "").strip().lower() for name in ("href", "src", "action", "formaction")]
         if (
             tag == "x-ss"
