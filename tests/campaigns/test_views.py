@@ -10,7 +10,7 @@ import pytest
 from app.calls import queries as calls
 from app.campaigns import queries
 from app.campaigns.rules import State
-from tests.make import campaigns, identity, pledges, proposals, territory
+from tests.make import campaigns, groups, identity, pledges, proposals, territory
 
 
 def said(answer):
@@ -69,7 +69,7 @@ def test_themes_have_the_names_that_the_groups_chose_them_by(client):
 
 def test_the_list_is_found_by_zone_theme_state_and_words(client):
     workshop = campaigns.live_campaign()
-    garden = campaigns.live_campaign(title="Orto in cortile", theme="verde")
+    garden = campaigns.live_campaign(groups.group("Gli orti"), title="Orto in cortile", theme="verde")
     everything = said(client.get("/it/projects/"))
     assert workshop.title in everything
     assert garden.title in everything

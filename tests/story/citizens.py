@@ -75,7 +75,7 @@ def writes_budget(first: Visitor, tasks: str) -> None:
     # The suggested fifth line stays without a sum.
     first.write("Quanto costa tutto il progetto", "12.000").press("Salva")
     first.sees("11.700,00 €", "300,00 €")
-    assert first.field("Importo 3").input_value() == "2400,00"
+    assert first.field("Importo 3").input_value() == "2.400,00"
     first.open(tasks).sees("300,00 €").follow("Preventivo")
     first.write("Voce 5", FEES).write("Importo 5", "300,00").press("Salva").sees("12.000,00 €")
     first.open(tasks)
