@@ -290,8 +290,10 @@ def test_every_public_page_names_its_true_address_its_languages_and_its_picture(
     assert 'content="http://localhost/en/card.png"' in home
     call = calls.call(project.call_id)
     assert '"@type": "MonetaryGrant"' in client.get(f"/en/calls/{call.slug}").text
-    listed = client.get("/it/projects/?zone=dergano&q=orto&page=2").text
-    assert 'rel="canonical" href="http://localhost/it/projects/?page=2&amp;zone=dergano"' in listed
+    listed = client.get("/it/projects/?zone=dergano&q=orto").text
+    assert 'rel="canonical" href="http://localhost/it/projects/?zone=dergano"' in listed
+    wall = client.get(f"/it/projects/{project.slug}/donors?order=first&page=2").text
+    assert f'rel="canonical" href="{own}/donors?page=2"' in wall
 
 
 def test_pages_of_one_person_and_pages_that_are_not_there_are_kept_out_of_search(client, app):
