@@ -341,13 +341,14 @@ def back_to(of: List, query: str) -> str:
 
 def act(of: List) -> ResponseReturnValue:
     """An act on the ticked rows: asks once more, then does it and says what happened to each."""
+    back = _back(of)
     bulk = next((one for one in of.bulks if one.name == request.form.get("act")), None)
     if bulk is None:
-        raise Missing("There is no such act on this list.")
+        flash(_("Press one of the buttons under the list to say what to do with the ticked rows."), "warn")
+        return redirect(back, 303)
     if bulk.roles and not bulk.roles & gates.roles():
         raise Forbidden(bulk.closed or "Your account does not have the role for this page.")
     refs = list(dict.fromkeys(request.form.getlist("row")))
-    back = _back(of)
     if not refs or len(refs) > MOST_ROWS:
         words = _("Tick at least one row first.") if not refs else _("At most %(n)s rows at a time.", n=MOST_ROWS)
         flash(words, "warn")

@@ -204,4 +204,5 @@ def test_no_page_breaks_on_a_junk_query(
             typed = Typed(lambda name, e=endpoint: pick(e, name))
             app.request_class = type("Asked", (Request,), {"args": typed})
             said = browser.get(address(fuzzed, rule, place.at)).status_code
-            assert said < 500 or said == 503, f"{endpoint}: {said}"
+            # 503: a provider does not answer; 501: oEmbed's own answer to a format that is not offered.
+            assert said < 500 or said == 503 or (said == 501 and endpoint == "oembed.oembed"), f"{endpoint}: {said}"

@@ -218,9 +218,7 @@ LIST = listing.register(
                 find=_find,
                 say=lambda line: f"{line.words} · {line.todo.subject}",
                 refuse=_alone,
-                act=lambda line, form: service.take(
-                    line.todo.key, gates.require(), by=gates.require(), now=clock.now()
-                ),
+                act=_take,
                 roles=STAFF,
             ),
             listing.Bulk(

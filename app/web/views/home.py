@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.core import clock
 from app.core.money import Money
-from app.web import gates, queries, sharing
+from app.web import gates, queries, samples, sharing
 
 bp = Blueprint("web", __name__)
 
@@ -48,5 +48,5 @@ def page(name: str) -> ResponseReturnValue:
     if name not in PAGES:
         abort(404)
     now = clock.now()
-    sample = {"e": Money, "now": now, "later": now + timedelta(days=18)}
+    sample = {"e": Money, "now": now, "later": now + timedelta(days=18), "a_list": samples.a_list}
     return render_template(f"web/{name.replace('-', '_')}.html", updated=PAGES[name], **sample)

@@ -61,7 +61,8 @@ def begin_work() -> ResponseReturnValue:
     try:
         kind = Kind(request.form.get("kind", ""))
     except ValueError:
-        raise Missing("There is no such work.") from None
+        flash(_("Press the button of the file that you need."), "warn")
+        return redirect(url_for("web.works"), 303)
     with transaction():
         work = service.begin(
             kind, roles=gates.roles(), language=g.get("lang", "it"), by=gates.require(), now=clock.now()
