@@ -62,6 +62,7 @@ LARGE_AT = 1280  # the same page on a phone would be one of 195 px, narrower tha
 NORMAL, LARGE = 16, 32
 EAGER = "() => document.querySelectorAll('img[loading=lazy]').forEach(e => { e.loading = 'eager'; })"
 PICTURES = ("image",)
+JUDGES = ("axe", "overflow", "console", "hosts", "weight")  # those who need a browser
 
 
 @contextmanager
@@ -83,8 +84,9 @@ def _packed(data: bytes) -> int:
 class Eyes:
     """Looks at pages, each as the person who was given it; keeps pictures if told where."""
 
-    def __init__(self, browser: Browser, *, pictures: Path | None = None) -> None:
+    def __init__(self, browser: Browser, *, pictures: Path | None = None, judges: frozenset[str] | None = None) -> None:
         self.browser, self.folder = browser, pictures
+        self.judges = frozenset(JUDGES) if judges is None else judges
         self.page: Page | None = None
         self.wire: CDPSession | None = None
         self.seen_shapes: set[str] = set()
@@ -126,9 +128,44 @@ class Eyes:
         # A browser shows an error page of its own accord with a message of its own: the markup is what is judged.
         route.fulfill(status=200, headers={"Content-Type": "text/html; charset=utf-8", **kept}, body=sheet.html)
 
-    def look(self, sheet: Sheet, *, shape: str = "") -> Look:
+    def leave(self) -> None:
+        """Shut the page that went wrong; the next one is opened anew."""
+        if self.page is not None:
+            self.page.context.close()
+        self.page = self.wire = None
+
+    def look(self, sheet: Sheet, *, shape: str = "", axe: bool = True) -> Look:
         """Everything a browser can hold against the page. Pages of one shape need axe only once."""
         page, seen = self._open(), Look(sheet)
+        self._show(page, sheet)
+        if "weight" in self.judges:
+            seen.weight = self._weigh()
+            seen.findings += self._heavy(sheet, seen.weight)
+        known = bool(shape) and shape in self.seen_shapes
+        if shape:
+            self.seen_shapes.add(shape)
+        asks_axe = axe and not known and "axe" in self.judges
+        if asks_axe:
+            page.evaluate(axe_source())
+        for width in WIDTHS:
+            if width not in AXE_WIDTHS and "overflow" not in self.judges:
+                continue
+            page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
+            if "overflow" in self.judges:
+                seen.findings += self._wider(page, sheet, width)
+            if width in AXE_WIDTHS:
+                seen.findings += self._axe(page, sheet, width) if asks_axe else []
+                self._picture(page, seen, width)
+        if "hosts" in self.judges:
+            host = urlsplit(sheet.url).netloc
+            elsewhere = {url for url in self.asked if urlsplit(url).scheme != "data" and urlsplit(url).netloc != host}
+            seen.findings += [Finding("hosts", sheet.name, f"asks {url}") for url in sorted(elsewhere)]
+        if "console" in self.judges:
+            seen.findings += [Finding("console", sheet.name, words) for words in dict.fromkeys(self.said)]
+        return seen
+
+    def _show(self, page: Page, sheet: Sheet) -> None:
+        """Open the page as the person who was given it."""
         page.context.clear_cookies()
         if sheet.cookies:
             page.context.add_cookies([{"name": n, "value": v, "url": sheet.url} for n, v in sheet.cookies])
@@ -136,34 +173,17 @@ class Eyes:
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.goto(sheet.url, wait_until="load")
         page.evaluate("document.fonts.ready.then(() => null)")
-        seen.weight = self._weigh()
-        seen.findings += self._heavy(sheet, seen.weight)
-        known = bool(shape) and shape in self.seen_shapes
-        if shape:
-            self.seen_shapes.add(shape)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
-            seen.findings += [
-                Finding("overflow", sheet.name, f"at {width} px: {what}") for what in page.evaluate(WIDER)
-            ]
-            if width in AXE_WIDTHS:
-                seen.findings += [] if known else self._axe(page, sheet, width)
-                self._picture(page, seen, width)
-            if width == LARGE_AT:
-                self._letters(LARGE)
-                wider = page.evaluate(WIDER)
-                seen.findings += [
-                    Finding("overflow", sheet.name, f"at {width} px with 200 % text: {what}") for what in wider
-                ]
-                self._letters(NORMAL)
-        host = urlsplit(sheet.url).netloc
-        elsewhere = {url for url in self.asked if urlsplit(url).scheme != "data" and urlsplit(url).netloc != host}
-        seen.findings += [Finding("hosts", sheet.name, f"asks {url}") for url in sorted(elsewhere)]
-        seen.findings += [Finding("console", sheet.name, words) for words in dict.fromkeys(self.said)]
-        return seen
+
+    def _wider(self, page: Page, sheet: Sheet, width: int) -> list[Finding]:
+        """What goes beyond the window, also where a reader has set larger letters."""
+        said = [f"at {width} px: {what}" for what in page.evaluate(WIDER)]
+        if width == LARGE_AT:
+            self._letters(LARGE)
+            said += [f"at {width} px with 200 % text: {what}" for what in page.evaluate(WIDER)]
+            self._letters(NORMAL)
+        return [Finding("overflow", sheet.name, words) for words in said]
 
     def _axe(self, page: Page, sheet: Sheet, width: int) -> list[Finding]:
-        page.evaluate(axe_source())
         return [
             Finding("axe", sheet.name, f"at {width} px: {rule} ({words}): {nodes[0]}, {len(nodes)} of them")
             for rule, words, nodes in page.evaluate(AXE, TAGS)

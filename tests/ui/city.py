@@ -85,6 +85,8 @@ class Pages:
     city: City
     base: str
     only: str = ""
+    # Called before what stands behind the pages changes: a browser may still be asking for their pictures.
+    settle: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         self.browsers: dict[str, FlaskClient] = {}
@@ -102,12 +104,16 @@ class Pages:
                     carried["sid"] = raw
         return self.browsers[name]
 
-    def sheet(self, answer: Any, path: str, who: str, state: str, endpoint: str) -> Sheet:
-        """The answer as judges take it."""
+    def sheet(
+        self, answer: Any, path: str, who: str, state: str, endpoint: str, browser: FlaskClient | None = None
+    ) -> Sheet:
+        """The answer as judges take it; what the page asks for is asked as the same person."""
+        carried = browser.get_cookie(COOKIE) if browser is not None else None
+        cookies = ((COOKIE, carried.value),) if carried is not None else ()
         words = answer.get_data(as_text=True)
         kept = answer.headers.get("Content-Security-Policy")
         headers = (("Content-Security-Policy", kept),) if kept else ()
-        return Sheet(self.base + path, words, who, state, endpoint, answer.status_code, headers)
+        return Sheet(self.base + path, words, who, state, endpoint, answer.status_code, headers, cookies)
 
     def wanted(self, endpoint: str) -> bool:
         """Whether this run looks at the route."""
@@ -130,7 +136,7 @@ class Pages:
 
     def _one(self, browser: FlaskClient, path: str, who: str, state: str, endpoint: str) -> Iterator[Sheet | Finding]:
         answer = browser.get(path)
-        made = self.sheet(answer, path, who, state, endpoint) if answer.mimetype == "text/html" else None
+        made = self.sheet(answer, path, who, state, endpoint, browser) if answer.mimetype == "text/html" else None
         if answer.status_code not in {200, 302, 303} | ANSWERS.get(endpoint, set()):
             yield Finding("answers", f"{path} [{who}, {state}]", f"answers {answer.status_code}")
         elif made is not None and answer.status_code not in (302, 303):
@@ -156,7 +162,7 @@ class Pages:
                         if answer.status_code >= 500 and answer.status_code != 503:
                             yield Finding("answers", f"POST {path} [{who}, error]", f"answers {answer.status_code}")
                         elif answer.mimetype == "text/html":
-                            yield self.sheet(answer, path, who, "error", endpoint)
+                            yield self.sheet(answer, path, who, "error", endpoint, self.browser(name))
 
     @contextmanager
     def apart(self, *, template: str = "") -> Iterator[Callable[[], None]]:
@@ -164,6 +170,7 @@ class Pages:
         held, kept = self.database.name, dict(self.browsers)
 
         def anew() -> None:
+            self.settle()
             db.session.remove()
             self.browsers.clear()
             if self.database.name != held:
@@ -178,6 +185,7 @@ class Pages:
         try:
             yield anew
         finally:
+            self.settle()
             db.session.remove()
             self.database.drop()
             self.database.name = held
@@ -208,7 +216,7 @@ class Pages:
             if answer.status_code >= 500 and endpoint not in ANSWERS:
                 yield Finding("answers", f"{there} [{who}, empty]", f"answers {answer.status_code}")
             elif answer.mimetype == "text/html" and answer.status_code not in (302, 303):
-                yield self.sheet(answer, there, who, "empty", endpoint)
+                yield self.sheet(answer, there, who, "empty", endpoint, browser)
 
     def errors(self, languages: tuple[str, ...] = LANGUAGES) -> Iterator[Sheet]:
         """The page of every status that says no."""

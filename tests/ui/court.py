@@ -9,42 +9,73 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.ui import markup, tools
-from tests.ui.browser import Eyes
+from tests.ui.browser import JUDGES as IN_THE_BROWSER
 from tests.ui.city import without_secrets
-from tests.ui.findings import Finding, Look, Sheet
+from tests.ui.findings import BARS, Finding, Look, Sheet
+from tests.ui.panel import Panel, without_words
+
+OFTEN = 20  # seconds between two lines that only say how far it is
 
 
 class Court:
     """One sitting: the pages it was shown, and everything that was found."""
 
-    def __init__(self, folder: Path, eyes: Eyes | None, say: Callable[[str], None]) -> None:
-        self.folder, self.eyes, self.say = folder, eyes, say
+    def __init__(
+        self,
+        folder: Path,
+        say: Callable[[str], None],
+        *,
+        judges: frozenset[str] = frozenset(BARS),
+        browsers: int = 0,
+    ) -> None:
+        self.folder, self.say, self.judges = folder, say, judges
         self.sources = folder / "pages"
         self.sources.mkdir(parents=True, exist_ok=True)
         self.findings: list[Finding] = []
         self.looks: list[Look] = []
         self.named: dict[Path, str] = {}
         self.shown: Counter[str] = Counter()
-        self.titles: dict[tuple[str, str], tuple[str, str]] = {}
         self._seen: set[str] = set()
+        self._shapes: set[str] = set()
         self._said: set[tuple[str, str]] = set()
+        wanted = judges & frozenset(IN_THE_BROWSER)
+        self.panel = (
+            Panel(self._saw, pictures=folder / "pictures", judges=wanted, browsers=browsers)
+            if browsers and wanted
+            else None
+        )
 
     def hear(self, pages: Iterable[Sheet | Finding], what: str) -> None:
         """Every page before the judges of sources, and before those of the browser where it is not one seen before."""
-        begun, count, before = time.monotonic(), 0, len(self.findings)
+        begun, count, before, seen = time.monotonic(), 0, len(self.findings), len(self.looks)
+        told = begun
         for each in pages:
-            count += 1
             if isinstance(each, Finding):
                 self.take([each])
                 continue
+            count += 1
             self.shown[each.endpoint] += 1
             self.take([] if each.letter else markup.house(each))
             self.take(markup.words(each) + markup.dead_anchors(each))
             self._look(each)
-            if count % 25 == 0:
-                self.say(f"  {what}: {count} pages, {len(self.findings) - before} findings")
-        seconds = time.monotonic() - begun
-        self.say(f"{what}: {count} pages in {seconds:.0f} s, {len(self.findings) - before} findings")
+            if time.monotonic() - told > OFTEN:
+                told = time.monotonic()
+                self.say(f"  {what}: {count} pages so far, {len(self.findings) - before} findings; at {each.name}")
+        self.settle()
+        self.say(
+            f"{what}: {count} pages, {len(self.looks) - seen} of them new and looked at, in"
+            f" {time.monotonic() - begun:.0f} s, {len(self.findings) - before} findings"
+        )
+
+    def settle(self) -> None:
+        """Wait for the browsers: what stands behind a page may change only when it was seen."""
+        if self.panel is not None:
+            self.panel.settle()
+
+    def close(self) -> None:
+        """No more pages come."""
+        if self.panel is not None:
+            self.panel.close()
 
     def _look(self, sheet: Sheet) -> None:
         own = without_secrets(sheet.html)
@@ -58,23 +89,31 @@ class Court:
             path = self.sources / f"{key[:20]}.html"
             path.write_text(sheet.html)
             self.named[path] = sheet.name
-        if self.eyes is not None:
-            seen = self.eyes.look(sheet, shape=f"{frame}{markup.shape(sheet.html)}")
-            self.looks.append(seen)
-            self.take(seen.findings)
+        if self.panel is not None:
+            shape = f"{sheet.language}{markup.shape(sheet.html)}"
+            self.panel.look(sheet, axe=shape not in self._shapes)
+            self._shapes.add(shape)
+
+    def _saw(self, look: Look) -> None:
+        self.looks.append(without_words(look))
+        self.take(look.findings)
 
     def take(self, findings: list[Finding]) -> None:
         """Keep what was found; say at once what has not been said of another page."""
         for each in findings:
+            if each.judge not in self.judges:
+                continue
             if (each.judge, each.what) not in self._said:
                 self._said.add((each.judge, each.what))
                 self.say(f"  ! {str(each)[:300]}")
-        self.findings += findings
+            self.findings.append(each)
 
     def read(self) -> None:
         """All sources before the two HTML checkers."""
         files = sorted(self.named)
         for judge, check in (("markup", tools.validate), ("vnu", tools.nu)):
+            if judge not in self.judges or not files:
+                continue
             begun, before = time.monotonic(), len(self.findings)
             try:
                 self.take([Finding(judge, self.named.get(path, str(path)), words) for path, words in check(files)])

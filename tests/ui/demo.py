@@ -14,6 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -46,10 +47,10 @@ MORE = 6  # how many more are only asked for, to see that the link lives
 
 
 @contextmanager
-def running(folder: Path, say: Callable[[str], None]) -> Iterator[Demo]:
+def running(folder: Path, say: Callable[[str], None], *, copy: bool = True) -> Iterator[Starting]:
     """The whole of `make run` on data of its own; a demo that is already built here is copied, not built again."""
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "demo.json").exists():
+    if copy and not (folder / "demo.json").exists():
         _copy(OURS, folder, say)
     port = free_port(0)
     environment = os.environ | {"INSTANCE_DIR": str(folder), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
@@ -67,10 +68,8 @@ def running(folder: Path, say: Callable[[str], None]) -> Iterator[Demo]:
             preexec_fn=dies_with_parent(signal.SIGTERM),
         )
     try:
-        base = f"http://localhost:{port}"
-        say("starting the demo (building it first takes some minutes) …")
-        _wait(process, base, folder / "run.log")
-        yield Demo(base, (folder / "accounts.txt").read_text())
+        say("starting the demo beside" if (folder / "demo.json").exists() else "building the demo beside: some minutes")
+        yield Starting(process, f"http://localhost:{port}", folder, say)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -92,17 +91,31 @@ def _copy(ours: Path, folder: Path, say: Callable[[str], None]) -> None:
             shutil.copy(ours / name, folder)
 
 
-def _wait(process: subprocess.Popen[bytes], base: str, log: Path, seconds: int = 1800) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise Unable(f"the demo did not start:\n{log.read_text()[-3000:]}")
-        try:
-            if requests.get(f"{base}/healthz", timeout=2).ok:
-                return
-        except requests.RequestException:
+@dataclass(frozen=True)
+class Starting:
+    """A demo on its way."""
+
+    process: subprocess.Popen[bytes]
+    base: str
+    folder: Path
+    say: Callable[[str], None]
+
+    def ready(self, seconds: int = 1800) -> Demo:
+        """The demo, as soon as it answers."""
+        begun, log, told = time.monotonic(), self.folder / "run.log", 0.0
+        while time.monotonic() < begun + seconds:
+            if self.process.poll() is not None:
+                raise Unable(f"the demo did not start:\n{log.read_text()[-3000:]}")
+            try:
+                if requests.get(f"{self.base}/healthz", timeout=2).ok:
+                    return Demo(self.base, (self.folder / "accounts.txt").read_text())
+            except requests.RequestException:
+                pass
             time.sleep(1)
-    raise Unable(f"the demo did not start within {seconds} seconds: {log}")
+            if time.monotonic() > told + 30:
+                told = time.monotonic()
+                self.say(f"  waiting for the demo: {log.read_text().strip().splitlines()[-1:]}")
+        raise Unable(f"the demo did not start within {seconds} seconds: {log}")
 
 
 class Demo:

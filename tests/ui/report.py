@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ def write(folder: Path, *, findings: list[Finding], looks: list[Look], **more: A
     return path
 
 
-def summary(findings: list[Finding]) -> str:
+def summary(findings: list[Finding], left_out: Collection[str] = ()) -> str:
     """What failed and where, for the terminal: everything, a line each, then a count by judge."""
     lines = [str(each) for each in findings]
     counted = Counter(each.judge for each in findings)
-    lines += [f"{judge:<12} {'holds' if not counted[judge] else counted[judge]}" for judge in BARS]
+    for judge in BARS:
+        lines.append(f"{judge:<12} {counted[judge] or ('not asked' if judge in left_out else 'holds')}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from tests.ui.test_defects import page
 
 def test_the_report_says_what_was_found_and_where(tmp_path):
     said: list[str] = []
-    court = Court(tmp_path, None, said.append)
+    court = Court(tmp_path, said.append)
     whole = Sheet("http://localhost/it/whole", page(), endpoint="web.home")
     broken = Sheet("http://localhost/it/broken", page('<ul><p id="a">x</p></ul><p id="a">y</p>'), endpoint="web.page")
     court.hear([whole, broken, whole, Finding("links", "/it/whole", "http://localhost/it/gone answers 404")], "two")

@@ -67,7 +67,7 @@ def change_details() -> ResponseReturnValue:
 @gates.signed_in
 def password() -> ResponseReturnValue:
     """Ask for the old and the new password."""
-    return render_template("identity/password.html", errors={})
+    return render_template("identity/password.html", email=gates.require().email, errors={})
 
 
 @bp.post("/account/password")
@@ -85,7 +85,7 @@ def change_password() -> ResponseReturnValue:
             )
     except (Invalid, TooMany) as refusal:
         errors, status = wrong(refusal)
-        return render_template("identity/password.html", errors=errors), status
+        return render_template("identity/password.html", email=person.email, errors=errors), status
     gates.remember(raw)
     flash(_("Your password has changed. Other browsers were signed out."), "done")
     return redirect(url_for("identity.account"), 303)

@@ -91,20 +91,22 @@ def reset_sent() -> ResponseReturnValue:
 @gates.by_token
 def reset(token: str) -> ResponseReturnValue:
     """Ask for the new password."""
-    service.open_reset(token, now=clock.now())
-    return render_template("identity/reset.html", errors={})
+    found = service.open_reset(token, now=clock.now())
+    return render_template("identity/reset.html", email=found.person.email, errors={})
 
 
 @bp.post("/reset/<token>")
 @gates.by_token
 def reset_now(token: str) -> ResponseReturnValue:
     """Set it; every session of the account ends."""
+    now = clock.now()
     try:
         with transaction():
-            service.reset_password(token, password=request.form.get("password", ""), now=clock.now())
+            service.reset_password(token, password=request.form.get("password", ""), now=now)
     except (Invalid, TooMany) as refusal:
         errors, status = wrong(refusal)
-        return render_template("identity/reset.html", errors=errors), status
+        found = service.open_reset(token, now=now)
+        return render_template("identity/reset.html", email=found.person.email, errors=errors), status
     gates.forget()
     flash(_("Your new password is set. Sign in with it."), "done")
     return redirect(url_for("identity.sign_in"), 303)
