@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,7 @@ def wishes() -> argparse.Namespace:
     asked = argparse.ArgumentParser(prog="make ui ARGS=…", description=__doc__)
     asked.add_argument("--judge", action="append", choices=BARS, metavar="NAME", help=f"one of: {', '.join(BARS)}")
     asked.add_argument("--only", default="", metavar="NAME", help="only routes whose name begins so, as in: grants.")
+    asked.add_argument("--state", choices=("filled", "empty", "error"), help="the test city in one of its states")
     asked.add_argument("--language", choices=LANGUAGES, help="one language only")
     asked.add_argument("--browsers", type=int, default=as_many_as_fit(), metavar="N", help="side by side")
     asked.add_argument("--no-lighthouse", action="store_true", help="without Lighthouse")
@@ -91,10 +93,13 @@ def judge_city(court: Court, wish: argparse.Namespace) -> None:
     say("building the test city …")
     with test_city() as pages:
         pages.only, pages.settle = wish.only, court.settle
-        court.hear(pages.filled(wish.languages), "test city, every route as each role")
-        court.hear(pages.empty(wish.languages), "a city where nothing has happened yet")
-        court.hear(pages.refused(wish.languages), "every form, sent empty")
-        court.hear(pages.errors(wish.languages), "pages that say no")
+        if wish.state in (None, "filled"):
+            court.hear(pages.filled(wish.languages), "test city, every route as each role")
+        if wish.state in (None, "empty"):
+            court.hear(pages.empty(wish.languages), "a city where nothing has happened yet")
+        if wish.state in (None, "error"):
+            court.hear(pages.refused(wish.languages), "every form, sent empty")
+            court.hear(pages.errors(wish.languages), "pages that say no")
 
 
 def judge_demo(court: Court, wish: argparse.Namespace, demo: demos.Demo) -> tuple[list[str], dict[str, Sheet]]:
@@ -152,6 +157,8 @@ def judge_reading(court: Court) -> list[tuple[str, float]]:
 def main() -> int:
     """All of it; 0 where every bar holds."""
     wish = wishes()
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where it was started in the background
+        signal.signal(number, signal.default_int_handler)
     for name in ("pages", "pictures"):
         shutil.rmtree(HOME / name, ignore_errors=True)
         (HOME / name).mkdir(parents=True)

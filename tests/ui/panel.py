@@ -28,7 +28,7 @@ def _sit(pictures: Path | None, judges: frozenset[str] | None, given: Any, said:
     try:
         with chromium() as browser:
             eyes = Eyes(browser, pictures=pictures, judges=judges)
-            while (task := given.get()) is not None:
+            while (task := _next(given)) is not None:
                 number, sheet, axe = task
                 try:
                     seen = eyes.look(sheet, axe=axe)
@@ -39,6 +39,17 @@ def _sit(pictures: Path | None, judges: frozenset[str] | None, given: Any, said:
                     said.put((number, [Finding("answers", sheet.name, f"cannot be seen: {words}")], None, []))
     except BaseException:
         said.put((None, traceback.format_exc(), None, []))
+
+
+def _next(given: Any) -> Any:
+    """The next page; nothing where there is none any more, or nobody who would hear of it."""
+    parent = multiprocessing.parent_process()
+    while True:
+        try:
+            return given.get(timeout=5)
+        except queue.Empty:
+            if parent is None or not parent.is_alive():
+                return None
 
 
 class Panel:
