@@ -90,7 +90,7 @@ class Court:
             path.write_text(sheet.html)
             self.named[path] = sheet.name
         if self.panel is not None:
-            shape = f"{sheet.language}{markup.shape(sheet.html)}"
+            shape = markup.shape(sheet.html)
             self.panel.look(sheet, axe=shape not in self._shapes)
             self._shapes.add(shape)
 
