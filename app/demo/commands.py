@@ -8,9 +8,10 @@ import time
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import text
 
 from app.core.clock import SystemClock
-from app.core.db import transaction
+from app.core.db import db, transaction
 from app.core.settings import get, put
 from app.demo.cast import ACCOUNTS
 from app.demo.script import Script
@@ -37,6 +38,7 @@ def seed() -> None:
     with performance(curtain) as stage:
         Script(stage, say).play()
     with transaction():
+        db.session.execute(text("set local synchronous_commit = on"))
         put("demo.seeded", "yes")
     click.echo(f"the demo city is ready, in {time.monotonic() - began:.0f} s")
 
