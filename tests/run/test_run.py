@@ -17,7 +17,7 @@ import pytest
 from run import settings
 from run.settings import ROOT, free_port
 
-PATIENCE = 40
+PATIENCE = 120
 NOT_FOR_THE_CHILD = ("DATABASE_", "STRIPE_", "MAKE", "SECRET_KEY", "DATA_KEY", "BASE_URL", "APP_ENV", "CHECKOUT_")
 
 
@@ -62,7 +62,7 @@ class Machine:
 
     def left(self) -> list[str]:
         """What still lives after a moment of patience."""
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + PATIENCE
         while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.1)
         return [" ".join(process.info["cmdline"] or ()) for process in left]

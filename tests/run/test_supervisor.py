@@ -11,7 +11,7 @@ import pytest
 
 from run.settings import ROOT
 
-PATIENCE = 8
+PATIENCE = 60
 
 
 def eventually(true: Callable[[], bool]) -> bool:

@@ -21,7 +21,7 @@ KEY = "sk_test_tests"
 SECRET = "whsec_tests"
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = condition()

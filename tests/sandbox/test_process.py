@@ -34,7 +34,7 @@ def launch(port: int, folder: Path) -> subprocess.Popen[bytes]:
         except requests.ConnectionError:
             return False
 
-    until(answers, 20)
+    until(answers)
     return process
 
 

@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 _numbers = itertools.count()
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 30, pause: float = 0.1) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 120, pause: float = 0.1) -> Any:
     """Ask again and again until the answer is true, and give it back; a bounded wait on a state, never on time."""
     end = time.monotonic() + seconds
     while True:
@@ -77,7 +77,7 @@ class House:
         for name in names:
             self.running[name] = self._launch(name, self._words(name))
         for name in names:
-            until(lambda name=name: self._up(name), f"{name} starts (its log: {self.log(name)})", 40)
+            until(lambda name=name: self._up(name), f"{name} starts (its log: {self.log(name)})")
 
     def _words(self, name: str) -> list[str]:
         if name == "worker":

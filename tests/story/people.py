@@ -171,24 +171,22 @@ class Visitor:
         assert not there, f"{self.page.url} says {there}"
         return self
 
-    def waits_for(self, words: str, seconds: float = 30) -> Visitor:
+    def waits_for(self, words: str) -> Visitor:
         """Look at the page again and again until the words stand there: background work is being done."""
 
         def there() -> bool:
             return plain(words).casefold() in self.again().text().casefold()
 
         try:
-            until(there, f"“{words}” on {self.page.url}", seconds, pause=0.25)
+            until(there, f"“{words}” on {self.page.url}", pause=0.25)
         except AssertionError as late:
             late.add_note(f"the page says: {self.text()[:2000]}")
             raise
         return self
 
-    def waits_until_gone(self, words: str, seconds: float = 30) -> Visitor:
+    def waits_until_gone(self, words: str) -> Visitor:
         """Look at the page again and again until the words are gone."""
-        until(
-            lambda: plain(words).casefold() not in self.again().text().casefold(), f"no “{words}”", seconds, pause=0.25
-        )
+        until(lambda: plain(words).casefold() not in self.again().text().casefold(), f"no “{words}”", pause=0.25)
         return self
 
     def picture(self, name: str) -> str:
@@ -220,7 +218,7 @@ class Visitor:
 
     # --- mail -----------------------------------------------------------------------------------------------
 
-    def reads_mail(self, subject: str, seconds: float = 30) -> Visitor:
+    def reads_mail(self, subject: str) -> Visitor:
         """Open the newest message to this person whose subject holds these words; the worker may need a moment."""
         link = self.page.get_by_role("row").filter(has=self.page.get_by_role("link", name=self.email))
         wanted = link.get_by_role("link", name=subject)
@@ -229,7 +227,7 @@ class Visitor:
             self.open(f"/dev/mail?q={self.email}")
             return wanted.count() > 0
 
-        until(arrived, f"a mail “{subject}” to {self.email}", seconds, pause=0.25)
+        until(arrived, f"a mail “{subject}” to {self.email}", pause=0.25)
         self._click(wanted.first)
         return self
 

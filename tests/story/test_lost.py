@@ -52,11 +52,11 @@ def test_one_cent_below_the_threshold_no_card_is_charged_and_all_goes_back(
     db.session.rollback()
 
     house.start("worker", "web")
-    until(lambda: _case(campaign.id, "sessions_expired_at"), "the close begins", 20)
+    until(lambda: _case(campaign.id, "sessions_expired_at"), "the close begins")
     with transaction():
         settings.put("clock.shift_seconds", "660")  # the ten minutes for late news, and one
-    until(lambda: _case(campaign.id, "ended_at"), "the campaign is decided", 20)
-    until(lambda: house.sandbox("stats")["payment_methods_attached"] == 0, "every stored card is detached", 20)
+    until(lambda: _case(campaign.id, "ended_at"), "the campaign is decided")
+    until(lambda: house.sandbox("stats")["payment_methods_attached"] == 0, "every stored card is detached")
 
     db.session.rollback()
     case, close = settlement.case(campaign.id), settlement.close_of(campaign.id)
