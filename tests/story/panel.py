@@ -37,9 +37,9 @@ def scores(evaluator: Visitor, title: str, points: int) -> None:
 
 def ranks(officer: Visitor, responsible: Visitor, call: str, title: str) -> None:
     """An officer draws the ranking, cannot approve it, and a responsible officer does: 7,200.00 are set aside."""
-    officer.open("/it/rankings").follow(call).waits_until_gone("Il bando è aperto", 60).press(
-        "Stila la graduatoria"
-    ).sees("La graduatoria è stilata")
+    officer.open("/it/rankings").follow(call).waits_until_gone("Il bando è aperto").press("Stila la graduatoria").sees(
+        "La graduatoria è stilata"
+    )
     officer.sees(title, "7.200,00 €")
     today = responsible.today()
     responsible.open("/it/desk").sees(call).open("/it/rankings").follow(call)

@@ -101,9 +101,9 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
     watch = "/it/settlement/" + page.rpartition("/")[2]
     with scene.step("the campaign closes and the record of the close is written"):
         staff["officer"].jumps_to("Si chiude la raccolta")
-        guests["Gino Neri"].open(page).waits_for("La raccolta è chiusa", 60)
+        guests["Gino Neri"].open(page).waits_for("La raccolta è chiusa")
         staff["officer"].open("/it/settlement/").waits_for(citizens.TITLE, 60)
-        staff["officer"].jumps_to("Si decide la raccolta").open(watch).waits_for("Aspetta l’associazione", 60)
+        staff["officer"].jumps_to("Si decide la raccolta").open(watch).waits_for("Aspetta l’associazione")
         staff["officer"].sees(
             "Promesso 4.830,00 €", "Contato 4.830,00 €", "Nessuna carta è stata addebitata", "SHA-256"
         )
@@ -113,17 +113,17 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
         assert scene.house.sandbox("charges")["charges"] == []
         body.is_verified(staff["officer"], place, first)
     with scene.step("donors have their notice, then the cards are charged: 4,780.00"):
-        staff["officer"].open(watch).waits_for("Donatori avvisati", 60)
+        staff["officer"].open(watch).waits_for("Donatori avvisati")
         guests["Gino Neri"].reads_mail("Stiamo per addebitare").sees("50,00 €", body.NAME)
         staff["officer"].jumps_to("Si addebitano i donatori")
-        staff["officer"].open(watch).waits_for("Rifiutati dalla banca 50,00 € (1)", 60).sees(
+        staff["officer"].open(watch).waits_for("Rifiutati dalla banca 50,00 € (1)").sees(
             "Incassato e contato 4.780,00 €"
         )
         guests["Gino Neri"].reads_mail("La banca ha rifiutato").sees("50,00 €")
     with scene.step("a neighbour fills the gap and the match is confirmed on 4,800.00"):
         donors.fills_gap(donors.guest(scene, "Rosa Blu"), page, "20,00 €")
-        staff["officer"].open(watch).waits_for("Incassato e contato 4.800,00 €", 60)
-        staff["officer"].jumps_to("Finisce l’incasso").open(watch).waits_for("contributo confermato 7.200,00 €", 60)
+        staff["officer"].open(watch).waits_for("Incassato e contato 4.800,00 €")
+        staff["officer"].jumps_to("Finisce l’incasso").open(watch).waits_for("contributo confermato 7.200,00 €")
     with scene.step("the agreement is signed by both sides and the award published"):
         contract = grant.is_agreed(staff["officer"], staff["responsible"], first)
         grant.is_published(staff["officer"], contract)
