@@ -11,6 +11,7 @@ import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class House:
         for name in names:
             self.running[name] = self._launch(name, self._words(name))
         for name in names:
-            until(lambda name=name: self._up(name), f"{name} starts (its log: {self.log(name)})")
+            until(partial(self._up, name), f"{name} starts (its log: {self.log(name)})")
 
     def _words(self, name: str) -> list[str]:
         if name == "worker":

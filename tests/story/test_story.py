@@ -102,7 +102,7 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
     with scene.step("the campaign closes and the record of the close is written"):
         staff["officer"].jumps_to("Si chiude la raccolta")
         guests["Gino Neri"].open(page).waits_for("La raccolta è chiusa")
-        staff["officer"].open("/it/settlement/").waits_for(citizens.TITLE, 60)
+        staff["officer"].open("/it/settlement/").waits_for(citizens.TITLE)
         staff["officer"].jumps_to("Si decide la raccolta").open(watch).waits_for("Aspetta l’associazione")
         staff["officer"].sees(
             "Promesso 4.830,00 €", "Contato 4.830,00 €", "Nessuna carta è stata addebitata", "SHA-256"
