@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ def charged(house: House) -> list[dict[str, Any]]:
     """The charges at the provider that took money."""
     found: list[dict[str, Any]] = house.sandbox("charges")["charges"]
     return [charge for charge in found if charge["status"] == "succeeded"]
+
+
+def as_many(house: House, enough: int) -> bool:
+    """Whether the provider has made so many charges."""
+    return len(charged(house)) >= enough
 
 
 def rows(sql: str) -> list[Any]:
@@ -59,7 +65,7 @@ def test_kill_9_in_the_middle_of_the_charges_charges_each_pledge_once(
     deaths = 0
     for enough in DEATHS:
         house.start("worker")
-        until(lambda enough=enough: len(charged(house)) >= enough, f"{enough} charges", pause=0.02)
+        until(partial(as_many, house, enough), f"{enough} charges", pause=0.02)
         assert live() > 0, "the worker must die while there is work"
         house.kill("worker")
         deaths += 1
