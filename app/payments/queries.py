@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from app.core.db import db
 from app.payments.models import EventRow
+from app.payments.rules import MOST_TRIES, kinds, pause
 
 
 def event(event_id: int) -> EventRow | None:
@@ -14,11 +15,18 @@ def event(event_id: int) -> EventRow | None:
     return db.session.get(EventRow, event_id)
 
 
-def waiting(before: datetime, *, limit: int = 100) -> Sequence[EventRow]:
-    """Messages received before then and not applied yet, oldest first."""
+def waiting(job: str, before: datetime, *, limit: int = 100) -> Sequence[EventRow]:
+    """Messages for this job, received before then, not applied and not in quarantine, whose next try has come."""
+    seconds = pause(1).seconds * EventRow.tries * EventRow.tries
+    again = EventRow.received_at + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     return db.session.scalars(
         select(EventRow)
-        .where(EventRow.applied_at.is_(None), EventRow.received_at < before)
+        .where(
+            EventRow.applied_at.is_(None),
+            EventRow.tries < MOST_TRIES,
+            or_(*(EventRow.type.startswith(kind, autoescape=True) for kind in kinds(job))),
+            again < before,
+        )
         .order_by(EventRow.received_at)
         .limit(limit)
     ).all()

@@ -364,11 +364,7 @@ def sweep() -> None:
     with transaction():
         started = [(each.id, each.checkout_id, each.started_at) for each in queries.unheard(now - QUIET)]
         pages = [(each.id, each.pledge_id) for each in queries.silent_pages(now)]
-        events = [
-            each.id
-            for each in payments.waiting(now - QUIET)
-            if each.type.startswith(("checkout", "setup", "payment", "charge", "refund"))
-        ]
+        events = [each.id for each in payments.waiting("pledges.apply_event", now - QUIET)]
     for pledge_id, checkout_id, started_at in started:
         if checkout_id is not None:
             _asking(reread, pledge_id)
@@ -380,16 +376,7 @@ def sweep() -> None:
             service.put_back(charge_id, until=now + QUIET)
         _asking(reread, pledge_id)
     for event_id in events:
-        _asking(apply_event_again, event_id)
-
-
-def apply_event_again(event_id: int) -> None:
-    """A message that could not be applied at first; after some tries it stays, quarantined, for people to look at."""
-    with transaction():
-        event = payments.event(event_id)
-        tries = event.tries if event is not None else 0
-    if tries < 20:
-        heed(event_id)
+        _asking(heed, event_id)
 
 
 def _asking(ask: Callable[[int], None], row_id: int) -> None:

@@ -343,21 +343,15 @@ def refunds(pledge_id: int) -> Sequence[Refund]:
 
 def by_object(object_id: str, metadata: Mapping[str, object]) -> Pledge | None:
     """The pledge that an object of the provider belongs to, by any id that we keep or by our mark on it."""
-    return db.session.scalars(
-        select(Pledge)
-        .outerjoin(Charge, Charge.pledge_id == Pledge.id)
-        .where(
-            or_(
-                Pledge.checkout_id == object_id,
-                Pledge.setup_id == object_id,
-                Charge.intent_id == object_id,
-                Charge.checkout_id == object_id,
-                Charge.provider_charge == object_id,
-                Pledge.ref == str(metadata.get("pledge") or ""),
-            )
-        )
-        .limit(1)
-    ).first()
+    found = union_all(
+        select(Pledge.id).where(Pledge.checkout_id == object_id),
+        select(Pledge.id).where(Pledge.setup_id == object_id),
+        select(Pledge.id).where(Pledge.ref == str(metadata.get("pledge") or "")),
+        select(Charge.pledge_id).where(Charge.intent_id == object_id),
+        select(Charge.pledge_id).where(Charge.checkout_id == object_id),
+        select(Charge.pledge_id).where(Charge.provider_charge == object_id),
+    ).subquery()
+    return db.session.scalars(select(Pledge).where(Pledge.id.in_(select(found.c.id))).limit(1)).first()
 
 
 # --- work to do ------------------------------------------------------------------------------------------------------

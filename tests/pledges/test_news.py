@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from app.core.db import db
+from app.core.db import db, transaction
 from app.core.money import euros
 from app.payments import gateway
-from app.pledges import queries
+from app.pledges import queries, service
 from app.pledges.rules import State
 from tests.make import campaigns, payments, pledges
 
@@ -72,3 +72,36 @@ def test_news_about_nothing_of_ours_is_kept_aside(client, run_jobs):
     run_jobs()
     row = db.session.execute(text("select applied_at, tries, problem from payments_event")).one()
     assert (row.applied_at, row.tries, row.problem) == (None, 1, "nothing of ours")
+
+
+def test_what_stays_unapplied_is_tried_later_and_later_and_holds_nothing_up(clock, client, run_jobs):
+    from tests.payments.test_gateway import event, signed
+
+    body = event()
+    client.post("/webhooks/stripe", data=body, headers={"Stripe-Signature": signed(body)})
+    tries = []
+    for _ in range(12):
+        run_jobs("pledges.sweep")
+        tries.append(db.session.execute(text("select tries from payments_event")).scalar_one())
+        clock.move(minutes=1)
+    assert tries == sorted(tries)
+    assert tries[0] == 1
+    assert 3 <= tries[-1] <= 5
+    db.session.execute(text("update payments_event set tries = 20"))
+    db.session.commit()
+    clock.move(days=30)
+    run_jobs("pledges.sweep")
+    assert db.session.execute(text("select tries from payments_event")).scalar_one() == 20
+
+
+def test_the_news_that_a_card_was_forgotten_is_ours(clock, client, run_jobs):
+    campaign = campaigns.live_campaign()
+    pledge = pledges.active_pledge(campaign, 50)
+    with transaction():
+        service.cancel(pledge, now=clock.now())
+    run_jobs("pledges.forget")
+    payments.deliver(client)
+    run_jobs()
+    waiting = db.session.execute(text("select type from payments_event where applied_at is null")).scalars().all()
+    told = "select count(*) from payments_event where type = 'payment_method.detached'"
+    assert (db.session.execute(text(told)).scalar_one(), waiting) == (1, [])
