@@ -10,6 +10,13 @@ WHOLE = 10_000  # basis points
 
 
 @dataclass(frozen=True, order=True, slots=True)
+class Rate:
+    """A share in basis points, to be written as people write a percentage."""
+
+    bp: int
+
+
+@dataclass(frozen=True, order=True, slots=True)
 class Money:
     """An exact amount in cents."""
 
@@ -72,6 +79,21 @@ def split(whole: Money, weights: Sequence[int]) -> list[Money]:
     for i in by_remainder[:rest]:
         floors[i] += 1
     return [Money(cents) for cents in floors]
+
+
+def table(rows: Sequence[int], columns: Sequence[int]) -> list[list[int]]:
+    """Whole cents in proportion to rows and columns whose sums are both kept: first rounded down, then cent by cent."""
+    whole = sum(columns)
+    cells = [[row * column // whole for column in columns] for row in rows]
+    missing = [column - sum(line[n] for line in cells) for n, column in enumerate(columns)]
+    for row, line in zip(rows, cells, strict=True):
+        rest = row - sum(line)
+        by_remainder = sorted(range(len(columns)), key=lambda n: (-(row * columns[n] % whole), n))
+        while rest:
+            for n in by_remainder:
+                if rest and missing[n]:
+                    line[n], missing[n], rest = line[n] + 1, missing[n] - 1, rest - 1
+    return cells
 
 
 class AmountError(ValueError):

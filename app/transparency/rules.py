@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.core.money import N_, ZERO, Money, split, total
+from app.core.money import N_, ZERO, Money, split, table, total
 from app.settlement.rules import State as CaseState
 
 
@@ -152,7 +152,7 @@ def attribute(
         return [Part(gift, part, tuple(ZERO for _ in receipts)) for gift, part in zip(gifts, beside, strict=True)]
     columns = split(spent, [receipt.cents for receipt in receipts])
     rows = split(spent, [each.cents for each in whole])
-    cells = _table([row.cents for row in rows], [column.cents for column in columns])
+    cells = table([row.cents for row in rows], [column.cents for column in columns])
     return [
         Part(gift, part, tuple(Money(cents) for cents in paid))
         for gift, part, paid in zip(gifts, beside, cells, strict=True)
@@ -163,18 +163,3 @@ def _beside(gifts: Sequence[Money], city: Money, counts: Sequence[bool] | None) 
     counted = [gift.cents if counts is None or counts[n] else 0 for n, gift in enumerate(gifts)]
     weights = counted if sum(counted) else [gift.cents for gift in gifts]
     return split(city, weights) if sum(weights) else [ZERO for _ in gifts]
-
-
-def _table(rows: Sequence[int], columns: Sequence[int]) -> list[list[int]]:
-    """Whole cents in proportion to rows and columns whose sums are both kept: first rounded down, then cent by cent."""
-    whole = sum(columns)
-    cells = [[row * column // whole for column in columns] for row in rows]
-    missing = [column - sum(line[n] for line in cells) for n, column in enumerate(columns)]
-    for row, line in zip(rows, cells, strict=True):
-        rest = row - sum(line)
-        by_remainder = sorted(range(len(columns)), key=lambda n: (-(row * columns[n] % whole), n))
-        while rest:
-            for n in by_remainder:
-                if rest and missing[n]:
-                    line[n], missing[n], rest = line[n] + 1, missing[n] - 1, rest - 1
-    return cells

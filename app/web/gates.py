@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.core import clock
 from app.core.errors import Forbidden
-from app.core.money import Money
+from app.core.money import Money, Rate
 from app.identity import queries as identity
 from app.identity.models import Person
 from app.identity.queries import Looker
@@ -200,6 +200,8 @@ def _said(value: object) -> object:
     """A sum, a date or another refusal as the reader writes them."""
     if isinstance(value, Money):
         return filters.money(value)
+    if isinstance(value, Rate):
+        return filters.percent(value.bp)
     if isinstance(value, datetime):
         return filters.moment(value)
     if isinstance(value, date):
