@@ -1,7 +1,7 @@
 """Reads of pledges: what is promised, what came in, who gave, and what still has to be done."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,10 @@ from app.groups import queries as groups
 from app.identity.models import Person
 from app.ledger import queries as ledger
 from app.ledger.rules import Check
+from app.matching.rules import Crowd, MatchPolicy, as_crowd, people
+from app.matching.rules import Gift as Counted
+from app.matching.rules import Kind as Origin
+from app.matching.rules import crowd as count
 from app.pledges import rules
 from app.pledges.models import Charge, Link, Pledge, Refund
 from app.pledges.rules import LIVE, ChargeState, Mode, RefundState, State
@@ -163,6 +167,55 @@ def totals_of(campaign_ids: Iterable[int]) -> Mapping[int, Totals]:
             collected_counted=Money(int(row[11])),
         )
     return found
+
+
+_GIFTS = text(
+    """
+    select p.id, p.state, p.amount, p.counts, p.email, p.fingerprint, p.consented_at,
+        coalesce(paid.amount, 0) - coalesce((
+            select sum(r.amount) from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
+        ), 0)
+    from pledges_pledge p
+    left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
+    where p.campaign_id = :id and p.state in ('active', 'charged', 'refunded', 'unpaid')
+    order by p.consented_at, p.id
+    """
+)
+
+
+def gifts(campaign_id: int, *, collected: bool = False, without: int | None = None) -> list[Counted]:
+    """The gifts of a campaign as a match looks at them, in the order in which they were agreed to.
+
+    Promises that stand and what came in of the others, or only what came in; refunds are taken off. Gifts that share
+    an address or a card are one person's.
+    """
+    rows = [row for row in db.session.execute(_GIFTS, {"id": campaign_id}) if row[0] != without]
+    persons = people((row[4], f"card {row[5]}" if row[5] else "") for row in rows)
+    found = []
+    for row, who in zip(rows, persons, strict=True):
+        amount = Money(int(row[2] if row[1] == State.ACTIVE and not collected else row[7]))
+        if amount:
+            found.append(Counted(amount, row[6], who, Origin.DONATION if row[3] else Origin.OWN))
+    return found
+
+
+def crowd(campaign_id: int, policy: MatchPolicy, *, collected: bool = False, without: int | None = None) -> Crowd:
+    """The figures on which a campaign's match is decided; the gifts are read one by one only where that matters."""
+    if not policy.whole_gifts or without is not None:
+        return count(gifts(campaign_id, collected=collected, without=without), policy)
+    sums = totals(campaign_id)
+    counted = sums.collected_counted if collected else sums.raised
+    every = sums.collected if collected else sums.all_gifts
+    return replace(as_crowd(counted, policy), others=every - counted)
+
+
+def given_before(campaign_id: int, email: str) -> Money:
+    """What this address has promised to the campaign already, and what counts of it."""
+    standing = (Pledge.campaign_id == campaign_id, Pledge.email == email, Pledge.counts)
+    found = db.session.scalar(
+        select(func.sum(Pledge.amount, type_=Cents)).where(*standing, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
+    )
+    return found or ZERO
 
 
 _NEAREST = text(

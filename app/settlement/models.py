@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Named, named_check
@@ -17,7 +17,9 @@ class Close(Model):
     __tablename__ = "settlement_close"
     __table_args__ = (
         CheckConstraint(named_check("outcome", Outcome), name="outcome"),
-        CheckConstraint("(outcome = 'won') = (counted >= threshold)", name="decided_to_the_cent"),
+        CheckConstraint(
+            "(outcome = 'won') = (counted >= threshold and people >= people_min)", name="decided_to_the_cent"
+        ),
         CheckConstraint("counted >= 0 and promised >= counted and donors >= 0", name="amounts"),
         CheckConstraint("decided_at >= closed_at", name="after_the_end"),
     )
@@ -30,6 +32,8 @@ class Close(Model):
     promised: Mapped[Money]
     counted: Mapped[Money]
     donors: Mapped[int]
+    people: Mapped[int] = mapped_column(server_default=text("0"))  # who gave what counts, one by address and card
+    people_min: Mapped[int] = mapped_column(server_default=text("0"))
     threshold: Mapped[Money]
     budget: Mapped[Money]
     record: Mapped[dict[str, Any]]
@@ -72,5 +76,6 @@ class Case(Model):
     grace_until: Mapped[datetime | None]
     collected: Mapped[Money | None]
     match: Mapped[Money | None]
+    arithmetic: Mapped[dict[str, Any] | None]  # the figures on which the match was decided
     why: Mapped[Why | None] = mapped_column(Named(Why))
     ended_at: Mapped[datetime | None]

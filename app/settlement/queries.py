@@ -289,11 +289,12 @@ def forecasts(now: datetime) -> list[Forecast]:
         row, held, totals = campaign(campaign_id), case(campaign_id), pledges.totals(campaign_id)
         policy = terms_of(row).match
         if held is None or held.state is State.CLOSING:
-            outcome, match = str(decide(totals.counted, row.threshold)), ZERO
+            gave, match = pledges.crowd(campaign_id, policy), ZERO
+            outcome = str(decide(totals.counted, row.threshold, gave.donors, policy.donors_min))
             if outcome == Outcome.WON:
-                match = result(totals.promised, totals.counted, row.budget, row.stretch, policy).match
+                match = result(gave, row.budget, row.stretch, policy).match
         else:
-            reached = result(totals.collected, totals.collected_counted, row.budget, row.stretch, policy)
+            reached = result(pledges.crowd(campaign_id, policy, collected=True), row.budget, row.stretch, policy)
             outcome, match = str(reached.why), reached.match
         state = str(held.state) if held else "due"
         found.append(Forecast(row, state, totals.counted, row.threshold, totals.collected, outcome, match))

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.core.money import ZERO, Money
-from app.matching.rules import MatchPolicy, settled
+from app.matching.rules import Crowd, MatchPolicy, settled
 
 WAIT_FOR_LATE_EVENTS = timedelta(minutes=10)
 
@@ -60,6 +60,7 @@ class Why(StrEnum):
     """Why a case ended the way it did; pages and mails have one sentence for each."""
 
     BELOW_THRESHOLD = "below_threshold"
+    TOO_FEW = "too_few"
     NOT_CONSTITUTED = "not_constituted"
     TOO_LATE_TO_CHARGE = "too_late_to_charge"
     NOT_COLLECTED = "not_collected"
@@ -67,9 +68,9 @@ class Why(StrEnum):
     WHOLE = "whole"
 
 
-def decide(counted: Money, threshold: Money) -> Outcome:
-    """A campaign is won when the promises that count reach the threshold, to the cent."""
-    return Outcome.WON if counted >= threshold else Outcome.LOST
+def decide(counted: Money, threshold: Money, people: int = 0, people_min: int = 0) -> Outcome:
+    """A campaign is won when the promises that count reach the threshold, to the cent, and come from enough people."""
+    return Outcome.WON if counted >= threshold and people >= people_min else Outcome.LOST
 
 
 def missing(counted: Money, threshold: Money) -> Money:
@@ -96,13 +97,12 @@ class Result:
     why: Why
 
 
-def result(collected: Money, counted: Money, budget: Money, stretch: Money, policy: MatchPolicy) -> Result:
+def result(collected: Crowd, budget: Money, stretch: Money, policy: MatchPolicy) -> Result:
     """The match on money really collected: counted gifts earn it, and all gifts together leave only so much to pay."""
-    earned = settled(counted, budget, stretch, policy)
+    earned = settled(collected, budget, stretch, policy)
     if earned.outcome == "released":
         return Result(False, ZERO, Why.NOT_COLLECTED)
-    match = max(ZERO, min(earned.match, budget + stretch - collected))
-    return Result(True, match, Why.SHRUNK if earned.outcome == "shrunk" else Why.WHOLE)
+    return Result(True, earned.match, Why.SHRUNK if earned.outcome == "shrunk" else Why.WHOLE)
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:

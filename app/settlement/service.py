@@ -19,6 +19,7 @@ from app.groups import service as group_verbs
 from app.groups.models import LegalEntity
 from app.journal.service import record
 from app.matching import service as matching
+from app.matching.rules import Kind as Origin
 from app.outbox import service as outbox
 from app.pledges import queries as pledges
 from app.pledges import service as pledge_verbs
@@ -88,7 +89,8 @@ def close(campaign_id: int, *, now: datetime) -> Close:
         "settlement.close", subject=campaign.key, by=None, now=now, outcome=str(decided.outcome), sha256=decided.sha256
     )
     if decided.outcome is Outcome.LOST:
-        _give_up(case, campaign, Why.BELOW_THRESHOLD, now)
+        enough = decided.counted >= decided.threshold
+        _give_up(case, campaign, Why.TOO_FEW if enough else Why.BELOW_THRESHOLD, now)
     elif (entity := groups.verified_entity(campaign.group_id)) is not None:
         _announce(case, campaign, entity, now)
     else:
@@ -157,11 +159,10 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
         return case
     campaign = _lock(campaign_id)
     pledge_verbs.drop_unpaid(campaign_id, now=now)
-    totals = pledges.totals(campaign_id)
-    earned = result(
-        totals.collected, totals.collected_counted, campaign.budget, campaign.stretch, queries.terms_of(campaign).match
-    )
-    case.collected = totals.collected
+    totals, policy = pledges.totals(campaign_id), queries.terms_of(campaign).match
+    gave = pledges.crowd(campaign_id, policy, collected=True)
+    earned = result(gave, campaign.budget, campaign.stretch, policy)
+    case.collected, case.arithmetic = totals.collected, gave.to_dict()
     if not earned.confirmed:
         pledge_verbs.refund_all(campaign_id, str(earned.why), now=now)
         matching.release(campaign.proposal_id, now=now, why=str(earned.why))
@@ -176,8 +177,9 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
 
 
 def _write_down(campaign: Campaign, now: datetime) -> Close:
-    totals = pledges.totals(campaign.id)
-    outcome = decide(totals.counted, campaign.threshold)
+    totals, people_min = pledges.totals(campaign.id), queries.terms_of(campaign).match.donors_min
+    people = len({one.who for one in pledges.gifts(campaign.id) if one.kind is not Origin.OWN})
+    outcome = decide(totals.counted, campaign.threshold, people, people_min)
     kept = {
         "campaign": campaign.ref,
         "terms": campaign.terms_id,
@@ -189,6 +191,8 @@ def _write_down(campaign: Campaign, now: datetime) -> Close:
         "counted": totals.counted.cents,
         "missing": missing(totals.counted, campaign.threshold).cents,
         "donors": totals.donors,
+        "people": people,
+        "people_min": people_min,
         "outcome": str(outcome),
         "pledges": [
             {"ref": one.ref, "cents": one.amount.cents, "counts": one.counts, "since": one.active_at.isoformat()}
@@ -204,6 +208,8 @@ def _write_down(campaign: Campaign, now: datetime) -> Close:
         promised=totals.promised,
         counted=totals.counted,
         donors=totals.donors,
+        people=people,
+        people_min=people_min,
         threshold=campaign.threshold,
         budget=campaign.budget,
         record=kept,
@@ -246,6 +252,9 @@ def _give_up(case: Case, campaign: Campaign, why: Why, now: datetime) -> None:
         totals = queries.close_of(campaign.id)
         lacks = missing(totals.counted, totals.threshold) if totals else ZERO
         _tell_group(campaign, "settlement/lost", now, lacks=lacks, threshold=campaign.threshold)
+    elif why is Why.TOO_FEW and (decided := queries.close_of(campaign.id)) is not None:
+        told = {"people": decided.people, "people_min": decided.people_min, "counted": decided.counted}
+        _tell_group(campaign, "settlement/too_few", now, **told)
     elif why is Why.TOO_LATE_TO_CHARGE:
         _tell_group(campaign, "settlement/too_late", now)
 

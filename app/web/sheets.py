@@ -50,7 +50,8 @@ class Sheet:
             return self.match
         if self.failed:
             return ZERO
-        return max(ZERO, self.campaign.budget - max(self.sum, self.campaign.threshold))
+        rest = self.campaign.budget - max(self.sum, self.campaign.threshold)
+        return max(ZERO, min(self.campaign.ceiling, rest))
 
     def note(self) -> str:
         """One sentence under the leading figure."""
@@ -68,7 +69,14 @@ class Sheet:
         """The money bar of the project."""
         sums = (self.sum, self.campaign.threshold, self.campaign.budget)
         match = ZERO if self.failed else self.match
-        return money_bar(*sums, match=match, stretch=self.campaign.stretch or None, height=height, label=label)
+        return money_bar(
+            *sums,
+            match=match,
+            city=self.campaign.ceiling,
+            stretch=self.campaign.stretch or None,
+            height=height,
+            label=label,
+        )
 
     def says(self) -> str:
         """The whole state in one line, for a badge or a picture's description."""

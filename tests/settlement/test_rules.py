@@ -1,5 +1,6 @@
 """How a campaign ends, in euros and dates."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import pytest
 from app.core.errors import Conflict
 from app.core.money import ZERO, euros
 from app.core.moves import move
-from app.matching.rules import MatchPolicy
+from app.matching.rules import Crowd, MatchPolicy, Mode, as_crowd
 from app.settlement.rules import (
     ENDED,
     MOVES,
@@ -25,7 +26,12 @@ from app.settlement.rules import (
 )
 
 ROME = ZoneInfo("Europe/Rome")
-MILAN = MatchPolicy(mode="completion", share_bp=6000, threshold_bp=4000, cap=euros("60000"))
+MILAN = MatchPolicy(mode=Mode.COMPLETION, share_bp=6000, threshold_bp=4000, cap=euros("60000"))
+
+
+def gave(collected: str, counted: str) -> Crowd:
+    """All that came in, and what of it counts."""
+    return replace(as_crowd(euros(counted), MILAN), others=euros(collected) - euros(counted))
 
 
 @pytest.mark.parametrize(
@@ -59,18 +65,18 @@ def test_the_threshold_is_exact_to_the_cent(counted: str, outcome: Outcome, lack
 def test_what_collected_money_earns_on_a_budget_of_twelve_thousand(
     collected: str, counted: str, match: str, why: Why
 ) -> None:
-    found = result(euros(collected), euros(counted), euros("12000"), ZERO, MILAN)
+    found = result(gave(collected, counted), euros("12000"), ZERO, MILAN)
     assert (found.confirmed, found.match, found.why) == (True, euros(match), why)
 
 
 @pytest.mark.parametrize(("collected", "counted"), [("4559.99", "4559.99"), ("5000.00", "4559.99"), ("0.00", "0.00")])
 def test_below_ninety_five_percent_of_the_threshold_the_match_is_released(collected: str, counted: str) -> None:
-    found = result(euros(collected), euros(counted), euros("12000"), ZERO, MILAN)
+    found = result(gave(collected, counted), euros("12000"), ZERO, MILAN)
     assert (found.confirmed, found.match, found.why) == (False, ZERO, Why.NOT_COLLECTED)
 
 
 def test_gifts_beyond_the_budget_never_make_the_match_negative() -> None:
-    assert result(euros("12500"), euros("12000"), euros("12000"), ZERO, MILAN).match == ZERO
+    assert result(gave("12500", "12000"), euros("12000"), ZERO, MILAN).match == ZERO
 
 
 @pytest.mark.parametrize(

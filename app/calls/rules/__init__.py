@@ -1,6 +1,7 @@
 """The rules of calls: states, terms, and when they are complete. Pure."""
 
 from app.calls.rules.problems import (
+    OFFERED,
     Problems,
     criteria_problems,
     date_problems,
@@ -29,6 +30,7 @@ from app.calls.rules.terms import (
 
 __all__ = [
     "MOVES",
+    "OFFERED",
     "SUGGESTED",
     "TIMES",
     "Act",

@@ -9,7 +9,7 @@ from typing import Any
 from app.calls.rules.terms import TIMES, Criterion, Section, Terms, TrancheKind, TranchePlan, percent
 from app.core.errors import Refusal
 from app.core.money import ZERO, Money, euros
-from app.matching.rules import WHOLE, MatchPolicy, ceiling
+from app.matching.rules import COUNTED, WHOLE, Base, Funding, MatchPolicy, Mode, Order, ceiling
 
 Problems = dict[str, Refusal | str]
 
@@ -45,8 +45,23 @@ def tranche_problems(tranches: Iterable[TranchePlan]) -> Problems:
     return {}
 
 
+# What a call can promise today, from the form to the last receipt. The others are arithmetic that the simulator shows:
+# a quadratic match is settled for a whole round of campaigns, a call settles one campaign at a time.
+OFFERED = (Mode.COMPLETION, Mode.RATIO, Mode.FIXED, Mode.TIERED)
+
+
 def match_problems(policy: MatchPolicy) -> Problems:
     """What is wrong with a match policy."""
+    if policy.mode not in OFFERED or policy.layers or policy.cohorts or policy.order is not Order.RANKING:
+        return {"mode": Refusal("A call cannot be settled by these rules yet: only the simulator reckons with them.")}
+    if policy.funding is not Funding.ALL_OR_NOTHING or policy.counts != COUNTED:
+        return {"mode": Refusal("A call cannot be settled by these rules yet: only the simulator reckons with them.")}
+    if policy.mode is Mode.TIERED:
+        return _step_problems(policy)
+    if policy.base is Base.REST:
+        if policy.share_bp == WHOLE:
+            return {"share": Refusal("The city cannot pay the whole where donors raise what it leaves open.")}
+        return {}
     if policy.share_bp + policy.threshold_bp > WHOLE:
         return {
             "share": Refusal(
@@ -55,6 +70,19 @@ def match_problems(policy: MatchPolicy) -> Problems:
             )
         }
     return {}
+
+
+def _step_problems(policy: MatchPolicy) -> Problems:
+    problems: Problems = {}
+    for n, step in enumerate(policy.tiers, start=1):
+        if step.share_bp > policy.share_bp:
+            problems[f"tier_share_{n}"] = Refusal("This is more than the city’s share at most.")
+        elif step.from_bp + step.share_bp > WHOLE:
+            problems[f"tier_share_{n}"] = Refusal(
+                "The donors’ part and the city’s part make %(total)s per cent together: at most 100.",
+                total=percent(step.from_bp + step.share_bp),
+            )
+    return problems
 
 
 def who_problems(

@@ -173,6 +173,8 @@ def _section_form(call: Call, name: Section, values: Any, errors: Any, status: i
         boroughs=_boroughs() if name is Section.WHO else [],
         chosen=_chosen(values),
         rows=schemas.ROWS,
+        windows=schemas.WINDOWS,
+        steps=schemas.STEPS,
     )
     return page, status
 

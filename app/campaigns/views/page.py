@@ -9,8 +9,8 @@ from app.campaigns import queries
 from app.campaigns.queries import Whole
 from app.campaigns.rules import chosen_first, presets
 from app.core.clock import end_of_day, local
-from app.core.money import ZERO, Money
-from app.matching.rules import effect, match_due
+from app.core.money import Money
+from app.matching.rules import Crowd, effect, if_reached, room_left
 from app.pledges import queries as pledges
 from app.proposals import queries as proposals
 from app.territory import queries as territory
@@ -30,7 +30,8 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
     hung = queries.hung(campaign)
     language = str(get_locale())
     offered = presets(story.lines, terms.gift_min)
-    arrived = totals.collected_counted if case and case.collection_started_at else totals.raised
+    collected = bool(case and case.collection_started_at)
+    gave = pledges.crowd(campaign.id, terms.match, collected=collected)
     closes_at = campaign.closes_at or end_of_day(local(now).date() + timedelta(days=terms.campaign_days))
     return {
         "campaign": campaign,
@@ -62,9 +63,10 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
         "days": pledges.by_day(campaign.id),
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
-        "city_part": match_due(max(arrived, campaign.threshold), campaign.budget, campaign.stretch, terms.match),
+        "city_part": if_reached(gave, campaign.budget, campaign.stretch, terms.match),
+        "gave": gave,
         "chosen": chosen_first(offered),
-        "effects": _effects(whole, [each.amount for each in offered], totals.raised),
+        "effects": _effects(whole, [each.amount for each in offered], gave, now),
         "case": case,
         "close": ending.close,
         "ending": ending,
@@ -73,12 +75,12 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _effects(whole: Whole, amounts: list[Money], raised: Money) -> list[tuple[Money, Any]]:
+def _effects(whole: Whole, amounts: list[Money], gave: Crowd, now: datetime) -> list[tuple[Money, Any]]:
     """What each offered amount would do now, for the donate box; none where the budget has no room for it."""
-    campaign = whole.campaign
-    room = max(ZERO, campaign.most - raised)
+    campaign, match = whole.campaign, whole.terms.match
+    room = room_left(gave.counted, campaign.budget, campaign.stretch, match)
     return [
-        (amount, effect(amount, raised, campaign.budget, campaign.stretch, whole.terms.match))
+        (amount, effect(amount, gave, campaign.budget, campaign.stretch, match, at=now))
         for amount in amounts
         if amount <= room
     ]

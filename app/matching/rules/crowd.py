@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core.money import WHOLE, ZERO, Money
 from app.matching.rules.policy import Kind, MatchPolicy, Mode
@@ -16,7 +17,7 @@ class Gift:
 
     amount: Money
     at: datetime | None = None
-    who: int | str = ""  # the same for all gifts of one person; nothing for one nobody can tell apart
+    who: int | str | None = None  # the same for all gifts of one person; None for one nobody can tell apart
     kind: Kind = Kind.DONATION
     left_out: bool = False  # by an officer, with a reason; or refunded, or disputed
 
@@ -32,6 +33,29 @@ class Crowd:
     others: Money = ZERO  # what does not count but fills the budget all the same
     windowed: tuple[tuple[int, Money, Money], ...] = ()  # of what is followed, by ratio: the gifts and the city's part
 
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain data, to be kept beside a match."""
+        return {
+            "counted": self.counted.cents,
+            "donors": self.donors,
+            "followed": self.followed.cents,
+            "weighted": self.weighted.cents,
+            "others": self.others.cents,
+            "windowed": [[ratio, given.cents, adds.cents] for ratio, given, adds in self.windowed],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Crowd:
+        """The figures that `to_dict` wrote."""
+        return cls(
+            counted=Money(data["counted"]),
+            donors=data["donors"],
+            followed=Money(data["followed"]),
+            weighted=Money(data["weighted"]),
+            others=Money(data["others"]),
+            windowed=tuple((ratio, Money(given), Money(adds)) for ratio, given, adds in data["windowed"]),
+        )
+
     @property
     def all(self) -> Money:
         """Every gift, also those that do not count."""
@@ -43,7 +67,8 @@ def crowd(gifts: Iterable[Gift], policy: MatchPolicy) -> Crowd:
 
     Each gift's part is rounded down to the cent, so that what is told to each donor adds up to the match exactly.
     """
-    counted, others, people = 0, 0, set()
+    counted, others = 0, 0
+    gave: set[object] = set()
     of_person: dict[int | str, int] = {}
     by_ratio: dict[int, tuple[int, int]] = {}
     for n, gift in enumerate(gifts):
@@ -51,16 +76,15 @@ def crowd(gifts: Iterable[Gift], policy: MatchPolicy) -> Crowd:
         if gift.left_out or gift.kind not in policy.counts:
             others += 0 if gift.left_out else cents
             continue
-        who = gift.who or ("unknown", n)
         counted += cents
-        people.add(who)
+        gave.add(("unknown", n) if gift.who is None else gift.who)
         follows = _follows(cents, of_person, gift.who, policy.donor_cap)
         ratio = policy.ratio_at(gift.at)
         given, adds = by_ratio.get(ratio, (0, 0))
         by_ratio[ratio] = (given + follows, adds + follows * ratio // WHOLE)
     return Crowd(
         counted=Money(counted),
-        donors=len(people),
+        donors=len(gave),
         followed=Money(sum(given for given, _ in by_ratio.values())),
         weighted=Money(sum(adds for _, adds in by_ratio.values())),
         others=Money(others),
@@ -68,11 +92,11 @@ def crowd(gifts: Iterable[Gift], policy: MatchPolicy) -> Crowd:
     )
 
 
-def _follows(cents: int, of_person: dict[int | str, int], who: int | str, cap: Money | None) -> int:
+def _follows(cents: int, of_person: dict[int | str, int], who: int | str | None, cap: Money | None) -> int:
     """How much of this gift the match follows, after the earlier ones of the same person."""
     if cap is None:
         return cents
-    if not who:
+    if who is None:
         return min(cents, cap.cents)
     before = of_person.get(who, 0)
     of_person[who] = before + cents
@@ -118,7 +142,7 @@ def per_person(gifts: Iterable[Gift], policy: MatchPolicy) -> list[Money]:
     sums: dict[object, int] = {}
     for n, gift in enumerate(gifts):
         if not gift.left_out and gift.kind in policy.counts:
-            who = gift.who or ("unknown", n)
+            who = ("unknown", n) if gift.who is None else gift.who
             sums[who] = sums.get(who, 0) + gift.amount.cents
     most = policy.donor_cap
     return [Money(cents if most is None else min(cents, most.cents)) for cents in sums.values()]

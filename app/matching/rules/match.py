@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -68,6 +68,18 @@ def match_due(raised: Raised, budget: Money, stretch: Money, policy: MatchPolicy
     if not reached(raised, budget, policy):
         return ZERO
     return min(earned(raised, budget, policy), room(raised, budget, stretch, policy))
+
+
+def if_reached(raised: Raised, budget: Money, stretch: Money, policy: MatchPolicy) -> Money:
+    """What the city adds once the threshold is reached: on these gifts, and on the missing ones at the usual ratio."""
+    gave = as_crowd(raised, policy)
+    lacking = max(ZERO, threshold(budget, policy) - gave.counted)
+    whole = replace(
+        gave,
+        counted=gave.counted + lacking,
+        weighted=gave.weighted + Money(lacking.cents * policy.ratio_bp // WHOLE),
+    )
+    return min(earned(whole, budget, policy), room(whole, budget, stretch, policy))
 
 
 class Outcome(StrEnum):
@@ -228,6 +240,20 @@ def _drawn(gave: Crowd, budget: Money, stretch: Money, policy: MatchPolicy) -> M
     if policy.mode is Mode.RATIO or gave.counted >= needed:
         return min(earned(gave, budget, policy), room(gave, budget, stretch, policy))
     return match_due(needed, budget, stretch, policy).ratio(gave.counted, needed)
+
+
+def per_euro(policy: MatchPolicy) -> Money | None:
+    """What the city adds to each euro given up to the threshold; nothing to say where that depends on the budget."""
+    match policy.mode:
+        case Mode.RATIO:
+            return Money(policy.ratio_bp // 100)
+        case Mode.TIERED:
+            return Money(100 * policy.tiers[0].share_bp // policy.threshold_bp)
+        case Mode.COMPLETION:
+            open_bp = WHOLE if policy.base is Base.BUDGET else WHOLE - policy.share_bp
+            return Money(100 * policy.share_bp * WHOLE // (policy.threshold_bp * open_bp)) if open_bp else None
+        case _:
+            return None
 
 
 def final_grant(confirmed: Money, share_bp: int, accepted: Money, gifts: Money) -> Money:

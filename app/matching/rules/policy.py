@@ -159,8 +159,8 @@ class MatchPolicy:
 
     @property
     def whole_gifts(self) -> bool:
-        """Whether the sum of the gifts is all that this match asks of them: no moment and no person matters."""
-        return self.mode in (Mode.COMPLETION, Mode.FIXED, Mode.TIERED) or not (self.windows or self.donor_cap)
+        """Whether the sum of the gifts is all that this match asks of them: no gift and no person matters alone."""
+        return self.mode in (Mode.COMPLETION, Mode.FIXED, Mode.TIERED) and not self.donors_min
 
     def ratio_at(self, at: datetime | None) -> int:
         """The ratio in force at this moment, in basis points; without a moment the one that holds outside windows."""

@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 from app.core.money import ZERO, Money
 
-VERSION = "2"
+VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Terms:
     free_until_on: date
     notice_days: int
     now: bool = False  # a gift charged at once, to fill the gap
+    people: int = 0  # how many must give besides, where the rules ask for it
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def _it(t: Terms) -> tuple[list[str], str]:
         if t.constituted
         else f"Prometti {amount} a {who}, che oggi è un gruppo e non ancora un ente.",
         f"Oggi non paghi. La carta viene addebitata solo se le donazioni arrivano a {threshold}"
+        + (f" da almeno {t.people} persone" if t.people else "")
         + (" e il Comune ha verificato l’ente." if t.constituted else " e il Comune verifica l’associazione."),
         _it_city(t, amount),
         f"L’addebito può arrivare al più tardi {day(t.last_charge_on, 'it', ahead='il')}. "
@@ -143,6 +145,7 @@ def _en(t: Terms) -> tuple[list[str], str]:
         if t.constituted
         else f"You promise {amount} to {who}, today a group and not yet a legal body.",
         f"You pay nothing today. Your card is charged only if gifts reach {threshold}"
+        + (f" from at least {t.people} people" if t.people else "")
         + (" and the city has verified the body." if t.constituted else " and the city verifies the association."),
         _en_city(t, amount),
         f"The charge can come {day(t.last_charge_on, 'en', ahead='on')} at the latest. "

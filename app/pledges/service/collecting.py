@@ -332,6 +332,7 @@ def release_all(campaign_id: int, why: str, *, now: datetime) -> int:
                 raised=raised,
                 missing=max(ZERO, campaign.threshold - raised),
                 threshold=campaign.threshold,
+                people_min=campaigns.terms(campaign).match.donors_min,
             )
     journal.record("pledges.release_all", subject=campaign.key, by=None, now=now, ended=ended, why=why)
     defer("pledges.forget", key="pledges.forget")

@@ -18,7 +18,7 @@ from app.identity import queries as identity
 from app.identity.rules import Hand
 from app.journal import service as journal
 from app.ledger import service as ledger
-from app.matching.rules import effect
+from app.matching.rules import effect, most_gifts, room_left
 from app.payments.gateway import Checkout, Setup
 from app.pledges import queries
 from app.pledges.models import Pledge
@@ -233,9 +233,10 @@ def _refuse_own(campaign: Campaign, pledge: Pledge, by: Actor) -> None:
 
 
 def room(campaign: Campaign) -> Money:
-    """What the project can still take: pledges stop at budget and stretch lines."""
-    figures = queries.totals(campaign.id)
-    return max(Money(0), campaign.most - figures.all_gifts)
+    """What the project can still take: pledges stop at budget and stretch lines, or sooner where the terms say so."""
+    figures, match = queries.totals(campaign.id), campaigns.terms(campaign).match
+    most = most_gifts(campaign.budget, campaign.stretch, match)
+    return max(ZERO, min(campaign.most - figures.all_gifts, most - figures.raised))
 
 
 def is_member(campaign: Campaign, email: str, by: Actor | None) -> bool:
@@ -255,11 +256,21 @@ def city_part(pledge: Pledge, campaign: Campaign) -> Money:
     """What this gift, standing already, brings of the city's money; nothing where it counts for nothing."""
     if not pledge.counts or pledge.kind is Kind.GAP:
         return ZERO
-    before = queries.totals(campaign.id).raised - pledge.amount
-    if before < ZERO or pledge.amount > campaign.most - before:
-        return ZERO
     match = campaigns.terms(campaign).match
-    return max(ZERO, effect(pledge.amount, before, campaign.budget, campaign.stretch, match).city)
+    before = queries.crowd(campaign.id, match, without=pledge.id)
+    if pledge.amount > room_left(before.counted, campaign.budget, campaign.stretch, match):
+        return ZERO
+    already = queries.given_before(campaign.id, pledge.email) if match.donor_cap else ZERO
+    does = effect(
+        pledge.amount,
+        before,
+        campaign.budget,
+        campaign.stretch,
+        match,
+        at=pledge.consented_at,
+        already=max(ZERO, already - pledge.amount),
+    )
+    return max(ZERO, does.city)
 
 
 def _zone(campaign: Campaign) -> str:

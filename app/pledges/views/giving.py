@@ -86,7 +86,7 @@ def _read(campaign: Campaign, values: Any, *, fallback: Money | None) -> Draft:
     email = values.get("email", "").strip().lower()
     counts = not service.is_member(campaign, email, current())
     try:
-        draft.shown = words.for_promise(campaign, draft.amount, counts=counts)
+        draft.shown = words.for_promise(campaign, draft.amount, counts=counts, email=email, now=clock.now())
     except Invalid as invalid:
         draft.errors["other"] = invalid.errors["amount"]
         return draft

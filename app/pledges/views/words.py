@@ -29,11 +29,12 @@ class Shown:
     effect: Effect
 
 
-def for_promise(campaign: Campaign, amount: Money, *, counts: bool) -> Shown:
+def for_promise(campaign: Campaign, amount: Money, *, counts: bool, email: str, now: datetime) -> Shown:
     """What this gift does and under which conditions, as things stand; refuses where there is no room."""
     terms, group = campaigns.terms(campaign), groups.group(campaign.group_id)
-    raised = queries.totals(campaign.id).raised
-    does = effect(amount, raised, campaign.budget, campaign.stretch, terms.match)
+    gave = queries.crowd(campaign.id, terms.match)
+    already = queries.given_before(campaign.id, email) if terms.match.donor_cap and email else ZERO
+    does = effect(amount, gave, campaign.budget, campaign.stretch, terms.match, at=now, already=already)
     closes_at = campaign.closes_at
     if closes_at is None:
         raise RuntimeError("a campaign that takes pledges has an end")
@@ -44,6 +45,7 @@ def for_promise(campaign: Campaign, amount: Money, *, counts: bool) -> Shown:
             group=group.name,
             constituted=groups.verified_entity(campaign.group_id) is not None,
             threshold=campaign.threshold,
+            people=terms.match.donors_min,
             city=max(ZERO, does.city) if counts else ZERO,
             replaces=does.sentence is Sentence.REPLACES,
             counts=counts,

@@ -73,6 +73,7 @@ def money_bar(
     budget: Sum,
     *,
     match: Sum | None = None,
+    city: Sum | None = None,
     mine: Sum | None = None,
     stretch: Sum | None = None,
     spent: Sum | None = None,
@@ -82,8 +83,8 @@ def money_bar(
 ) -> Markup:
     """One campaign's bar: full width is the budget (and stretch lines), the tick is the threshold.
 
-    `match` given = confirmed: the city's part is solid; without it, hatched. `mine` is the reader's own part of
-    `raised`, a sun slice; `spent` an ink line below; `returned` a hatched band that leads out to the fund.
+    `match` given = confirmed: the city's part is solid; without it, hatched, at most `city`. `mine` is the reader's
+    own part of `raised`, a sun slice; `spent` an ink line below; `returned` a hatched band that leads out to the fund.
     """
     full = budget.cents + (stretch.cents if stretch else 0)
     full = max(full, 1)
@@ -92,14 +93,16 @@ def money_bar(
     bottom = top + height
     confirmed = match is not None
     start = gifts if confirmed or gifts > tick else tick
-    city = match.cents if match is not None else max(budget.cents - start, 0)
-    city = min(city, full - start)
-    back = min(returned.cents, full - start - city) if returned else 0
+    adds = match.cents if match is not None else max(budget.cents - start, 0)
+    if match is None and city is not None:
+        adds = min(adds, city.cents)
+    adds = min(adds, full - start)
+    back = min(returned.cents, full - start - adds) if returned else 0
     parts = [_band("gap", 0, full, full, top, height)]
-    parts.append(_band("city" if confirmed else "hatch", start, city, full, top, height))
-    parts.append(_band("hatch", start + city, back, full, top + height / 4, height / 2))
+    parts.append(_band("city" if confirmed else "hatch", start, adds, full, top, height))
+    parts.append(_band("hatch", start + adds, back, full, top + height / 4, height / 2))
     parts.append(_band("don", 0, gifts, full, top, height))
-    if city and gifts >= start:
+    if adds and gifts >= start:
         parts.append(_cut(gifts, full, top, height))
     if spent and spent.cents:
         parts.append(_band("ink", 0, min(spent.cents, full), full, bottom + 4, 6))
@@ -116,7 +119,7 @@ def money_bar(
         words = gettext("Threshold %(sum)s", sum=money_short(threshold))
         parts.append(f'<text class="b-lab" x="{pc(tick, full)}" {side} y="15">{words}</text>')
     tall = bottom + (10 if spent and spent.cents else 0)
-    said = _sentence(raised, threshold, city, confirmed, back)
+    said = _sentence(raised, threshold, adds, confirmed, back)
     return frame(parts, f'class="cv-bar" width="100%" height="{tall}"', said)
 
 

@@ -14,6 +14,7 @@ from app.campaigns.models import Campaign, Update
 from app.core.money import Money
 from app.grants import queries as grants
 from app.ledger import queries as ledger
+from app.matching.rules import per_euro
 from app.pledges import queries as pledges
 from app.pledges.queries import Totals
 from app.territory import queries as territory
@@ -84,7 +85,7 @@ def front(now: datetime, so_far: SoFar, slug: str = "") -> Front:
     open_calls = calls.with_terms(calls.open_calls(now)[:2])
     chosen = next((zone for zone in zones.values() if zone.slug == slug), None) if slug else None
     return Front(
-        per_euro=_per_euro(open_calls[0][1]) if open_calls else None,
+        per_euro=next((each for _, terms in open_calls if (each := per_euro(terms.match))), None),
         zones=list(zones.values()),
         facets=facets,
         near=[(campaign, figures[campaign.id], zones[campaign.zone_id]) for campaign in near],
@@ -125,11 +126,6 @@ def _reached(campaign: Campaign, figures: Totals) -> int:
     """How near the threshold in basis points; those past it come after those that still need a push."""
     reached = figures.raised.basis_points_of(campaign.threshold)
     return reached if reached < 10_000 else -reached
-
-
-def _per_euro(terms: Terms) -> Money:
-    """What the city adds to each euro given up to the threshold."""
-    return Money(100 * terms.match.share_bp // terms.match.threshold_bp)
 
 
 def so_far() -> SoFar:
