@@ -1,6 +1,6 @@
 """Everybody reads a call in plain words; the office sets one up, part by part."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,6 +9,7 @@ from app.calls.rules import State
 from app.core.db import db, transaction
 from app.core.money import euros
 from app.matching import queries as matching
+from app.matching.rules import Base, MatchPolicy, Mode, Overfunding, Tier, Window
 from tests.make import calls, evaluation, groups, identity, programmes, territory
 from tests.make import proposals as make_proposals
 
@@ -140,6 +141,87 @@ SECTIONS = {
 }
 
 
+NOON_OF_MARCH_1 = datetime(2026, 3, 1, 11, tzinfo=UTC)
+RATIO = {
+    "mode": "ratio",
+    "ratio": "0,50",
+    "window_start_1": "2026-03-01T12:00",
+    "window_end_1": "2026-03-02T12:00",
+    "window_ratio_1": "2",
+}
+SECOND_WINDOW = {
+    "window_start_2": "2026-03-02T11:59",
+    "window_end_2": "2026-03-03T12:00",
+    "window_ratio_2": "3",
+}
+STEPS = {"mode": "tiered", "tier_from_1": "25", "tier_share_1": "10", "tier_from_2": "40", "tier_share_2": "25"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "policy", "words"),
+    [
+        (
+            {**RATIO, "threshold": "25", "share": "50", "cap": "4.000", "donor_cap": "200", "donors_min": "30"},
+            MatchPolicy(
+                mode=Mode.RATIO,
+                ratio_bp=5000,
+                windows=(Window(NOON_OF_MARCH_1, NOON_OF_MARCH_1 + timedelta(days=1), 20_000),),
+                threshold_bp=2500,
+                share_bp=5000,
+                cap=euros("4000"),
+                donor_cap=euros("200"),
+                donors_min=30,
+            ),
+            ("0,50 € per ogni euro", "i primi 200,00 €", "almeno 30 persone diverse"),
+        ),
+        (
+            {"mode": "fixed", "fixed": "3.000", "threshold": "50", "share": "50", "overfunding": "keep"},
+            MatchPolicy(
+                mode=Mode.FIXED,
+                fixed=euros("3000"),
+                threshold_bp=5000,
+                share_bp=5000,
+                cap=euros("60000"),
+                overfunding=Overfunding.KEEP,
+            ),
+            ("una somma fissa: 3.000,00 €", "lasciano com’è la parte del Comune"),
+        ),
+        (
+            {**STEPS, "share": "40", "overfunding": "cap"},
+            MatchPolicy(
+                mode=Mode.TIERED,
+                tiers=(Tier(2500, 1000), Tier(4000, 2500)),
+                threshold_bp=2500,
+                share_bp=4000,
+                cap=euros("60000"),
+                overfunding=Overfunding.CAP,
+            ),
+            ("cresce a gradini", "doni dal 40 % del preventivo", "nessun dono ne prende il posto"),
+        ),
+        (
+            {"base": "rest", "threshold": "100", "share": "50", "cap": "5.000"},
+            MatchPolicy(share_bp=5000, threshold_bp=10_000, base=Base.REST, cap=euros("5000")),
+            ("il 100 % di quanto la parte del Comune lascia scoperto",),
+        ),
+    ],
+)
+def test_an_officer_chooses_how_the_city_matches_and_everybody_reads_it(officer, typed, policy, words):
+    territory.milan()
+    call = calls.draft_call()
+    address = f"/it/calls/manage/{call.ref}/terms/match"
+    assert officer.post(address, data={**SECTIONS["match"], **typed}).status_code == 303
+    db.session.expire_all()
+    assert MatchPolicy.from_dict(queries.by_ref(call.ref).draft["match"]) == policy
+    again = text(officer.get(address))
+    for name, value in typed.items():
+        if name not in ("mode", "base", "overfunding"):
+            assert f'name="{name}" value="{value}' in again, name
+    assert officer.post(f"/it/calls/manage/{call.ref}/publish", data={"sure": "yes"}).status_code == 303
+    page = text(officer.get(f"/it/calls/{call.slug}"))
+    for sentence in words:
+        assert sentence in page
+
+
 def test_an_officer_sets_a_call_up_and_publishes_it(officer, clock):
     source = programmes.source()
     territory.milan()
@@ -178,6 +260,20 @@ def test_an_officer_sets_a_call_up_and_publishes_it(officer, clock):
         ("match", {"share": "sessanta"}, "Scrivi una percentuale"),
         ("match", {"share": "70"}, "al massimo 100"),
         ("match", {"cap": "1,5e3"}, "Scrivi l’importo solo con cifre"),
+        ("match", {"mode": "quadratic"}, "Scegli una delle risposte"),
+        ("match", {"mode": "ratio"}, "Manca"),
+        ("match", {"mode": "ratio", "ratio": "11"}, "Al massimo 10,00"),
+        ("match", {**RATIO, "window_end_1": "2026-03-01T10:00"}, "finisce prima di cominciare"),
+        ("match", {**RATIO, "window_ratio_1": "due"}, "Scrivi l’importo solo con cifre"),
+        ("match", {**RATIO, **SECOND_WINDOW}, "Due finestre si sovrappongono"),
+        ("match", {"mode": "fixed"}, "Manca"),
+        ("match", {"mode": "tiered", "tier_from_1": "25"}, "Manca"),
+        ("match", {**STEPS, "tier_from_2": "25"}, "comincia più in alto"),
+        ("match", {**STEPS, "tier_share_2": "5"}, "non scende da un gradino"),
+        ("match", {**STEPS, "tier_share_2": "61"}, "più della parte massima"),
+        ("match", {**STEPS, "share": "90", "tier_share_2": "65"}, "al massimo 100"),
+        ("match", {"base": "rest", "share": "100"}, "non può pagare tutto"),
+        ("match", {"donors_min": "tanti"}, "Scrivi un numero intero"),
         ("criteria", {"weight_2": "39"}, "I pesi fanno 99"),
         ("criteria", {"name_en_2": ""}, "Manca"),
         ("criteria", {"weight_2": "x"}, "Scrivi un numero intero"),
@@ -195,7 +291,10 @@ def test_a_part_with_a_mistake_says_how_to_mend_it_and_keeps_what_was_typed(offi
     assert answer.status_code == 422
     page = text(answer)
     assert sentence in page
-    kept = next((value for value in change.values() if isinstance(value, str) and value), None)
+    kept = next(
+        (value for key, value in change.items() if isinstance(value, str) and value and key not in ("mode", "base")),
+        None,
+    )
     assert kept is None or f'value="{kept}"' in page
 
 
