@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.cells import safe as csv_cell
+from app.core.errors import Missing
 from app.core.money import plain
 from app.grants.models import AwardRecord
 from app.transparency import queries
@@ -53,7 +54,33 @@ def project(slug: str) -> ResponseReturnValue:
     """Where one project's money went."""
     trail = queries.trail(campaigns.by_slug(slug))
     steps = [(step, said(step)) for step in trail.steps]
-    return render_template("transparency/project.html", t=trail, steps=steps, now=clock.now())
+    reckoned = queries.arithmetic(trail.campaign)
+    return render_template("transparency/project.html", t=trail, steps=steps, reckoned=reckoned, now=clock.now())
+
+
+@bp.get("/<slug>/match.json")
+@gates.public
+def match_json(slug: str) -> ResponseReturnValue:
+    """How the city's part of one project is reckoned, step by step, for machines."""
+    campaign = campaigns.by_slug(slug)
+    reckoned = queries.arithmetic(campaign)
+    if reckoned is None:
+        raise Missing("The figures on which this match was decided were not kept.")
+    return jsonify(
+        project=campaign.slug,
+        read_at=clock.now().isoformat(),
+        phase=reckoned.phase,
+        terms=reckoned.policy.to_dict(),
+        budget=campaign.budget.cents,
+        stretch=campaign.stretch.cents,
+        gifts=reckoned.gave.to_dict(),
+        steps=[
+            {"key": step.key, "says": gates.say(step.said), "cents": step.amount.cents} for step in reckoned.told.steps
+        ],
+        stopped=reckoned.stopped,
+        match=reckoned.match.cents,
+        funds=[{"name": fund.name, "cents": fund.amount.cents} for fund in reckoned.funds],
+    )
 
 
 @bp.get("/<slug>/movements.csv")

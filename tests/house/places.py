@@ -323,6 +323,7 @@ PLACES: dict[str, Place] = {
     "transparency.index": everyone(),
     "transparency.project": everyone(slug="live_slug"),
     "transparency.movements": everyone(slug="live_slug"),
+    "transparency.match_json": everyone(slug="live_slug"),
     "transparency.register": everyone(),
     "transparency.register_csv": everyone(),
     "transparency.register_json": everyone(),

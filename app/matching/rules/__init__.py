@@ -52,6 +52,7 @@ from app.matching.rules.policy import (
     Window,
 )
 from app.matching.rules.quadratic import claim, quadratic
+from app.matching.rules.simulated import Fate, Project, Simulation, simulate
 
 __all__ = [
     "COUNTED",
@@ -66,6 +67,7 @@ __all__ = [
     "Effect",
     "Example",
     "Explanation",
+    "Fate",
     "Funding",
     "Gift",
     "Kind",
@@ -76,9 +78,11 @@ __all__ = [
     "Outcome",
     "Overfunding",
     "Paid",
+    "Project",
     "Raised",
     "Sentence",
     "Settled",
+    "Simulation",
     "State",
     "Step",
     "Tier",
@@ -108,6 +112,7 @@ __all__ = [
     "settled",
     "share_out",
     "share_out_cohorts",
+    "simulate",
     "stack",
     "stack_all",
     "threshold",

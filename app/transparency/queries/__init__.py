@@ -1,5 +1,6 @@
 """Reads of the money of projects and of what single gifts paid."""
 
+from app.transparency.queries.arithmetic import Arithmetic, Phase, arithmetic
 from app.transparency.queries.gifts import GiftStory, LineShare, candidates, gift_story, stories, to_tell, unwritten
 from app.transparency.queries.trail import (
     Ending,
@@ -16,12 +17,15 @@ from app.transparency.queries.trail import (
 )
 
 __all__ = [
+    "Arithmetic",
     "Ending",
     "Figures",
     "GiftStory",
     "LineShare",
+    "Phase",
     "Row",
     "Trail",
+    "arithmetic",
     "candidates",
     "checks",
     "ending",
