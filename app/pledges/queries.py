@@ -209,6 +209,27 @@ def crowd(campaign_id: int, policy: MatchPolicy, *, collected: bool = False, wit
     return replace(as_crowd(counted, policy), others=every - counted)
 
 
+_MADE = text(
+    """
+    select p.amount, p.counts, p.email, p.fingerprint, p.consented_at
+    from pledges_pledge p
+    where p.campaign_id = :id and p.kind = 'promise' and p.active_at is not null
+        and (p.state in ('active', 'charged', 'refunded', 'unpaid') or (p.state = 'cancelled' and p.why <> 'donor'))
+    order by p.consented_at, p.id
+    """
+)
+
+
+def made(campaign_id: int) -> list[Counted]:
+    """The promises that stand, or stood at the close whatever came of them: what a round is tried out on again."""
+    rows = list(db.session.execute(_MADE, {"id": campaign_id}))
+    persons = people((row[2], f"card {row[3]}" if row[3] else "") for row in rows)
+    return [
+        Counted(Money(int(row[0])), row[4], who, Origin.DONATION if row[1] else Origin.OWN)
+        for row, who in zip(rows, persons, strict=True)
+    ]
+
+
 def given_before(campaign_id: int, email: str) -> Money:
     """What this address has promised to the campaign already, and what counts of it."""
     standing = (Pledge.campaign_id == campaign_id, Pledge.email == email, Pledge.counts)

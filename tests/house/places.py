@@ -161,6 +161,7 @@ PLACES: dict[str, Place] = {
     "calls.save_basics": staff("officer", ref="draft_call"),
     "calls.section": staff("officer", ref="draft_call", name="=match"),
     "calls.save_section": staff("officer", ref="draft_call", name="=match"),
+    "calls.simulator": staff("officer", "responsible", ref="draft_call"),
     "calls.preview": staff("officer", "responsible", ref="draft_call"),
     "calls.publish": staff("officer", ref="draft_call"),
     "calls.freeze": staff("officer", ref="draft_call"),

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.money import ZERO, Money, euros, total
 from app.matching.rules import (
-    Base,
+    SCHEMES,
     Claim,
     Funding,
     Gift,
@@ -27,23 +27,12 @@ from app.matching.rules import (
 )
 
 CENT = Money(1)
-MILAN_1 = MatchPolicy(share_bp=5000, threshold_bp=5000, cap=euros("50000"))
-MILAN_2 = MatchPolicy(share_bp=6000, threshold_bp=4000, cap=euros("60000"))
-MILAN_3 = MatchPolicy(share_bp=6000, threshold_bp=4000, cap=euros("48000"))
-MILAN_4 = MatchPolicy(share_bp=5000, threshold_bp=5000, cap=euros("50000"))
-BERGAMO = MatchPolicy(share_bp=4000, threshold_bp=6000, cap=euros("8000"))
-# Paid only after the rest is raised, so the threshold is all that the city's part leaves open.
-GENT_25, GENT_50, GENT_75 = (
-    MatchPolicy(share_bp=share, threshold_bp=10_000, base=Base.REST, cap=euros("5000")) for share in (2500, 5000, 7500)
-)
-ONE_TO_ONE = {"mode": Mode.RATIO, "ratio_bp": 10_000, "threshold_bp": 1, "share_bp": 10_000}
-BARCELONA = MatchPolicy(**ONE_TO_ONE, cap=euros("4000"), overfunding=Overfunding.KEEP)
-META = MatchPolicy(**ONE_TO_ONE, overfunding=Overfunding.KEEP)
-CRT = MatchPolicy(mode=Mode.RATIO, ratio_bp=10_000, threshold_bp=5000, share_bp=5000)
+MILAN_1, MILAN_2, MILAN_3, MILAN_4 = (SCHEMES[f"milan-{year}"].policy for year in (2015, 2020, 2022, 2024))
+BERGAMO, BARCELONA, CRT = (SCHEMES[name].policy for name in ("bergamo", "barcelona", "crt"))
+GENT_25, GENT_50, GENT_75 = (SCHEMES[f"gent-{share}"].policy for share in (25, 50, 75))
 # The sum is what scoring gave, up to the stated most; all the rest of the target must be there.
-LONDON = MatchPolicy(mode=Mode.FIXED, fixed=euros("50000"), share_bp=7500, threshold_bp=10_000, base=Base.REST)
-LONDON_2016 = MatchPolicy(mode=Mode.FIXED, fixed=euros("20000"), share_bp=7500, threshold_bp=10_000, base=Base.REST)
-GOTEO = MatchPolicy(share_bp=10_000, threshold_bp=10_000, funding=Funding.TWO_ROUNDS)
+LONDON, LONDON_2016, GOTEO = (SCHEMES[name].policy for name in ("london", "london-2016", "goteo"))
+META = MatchPolicy(mode=Mode.RATIO, ratio_bp=10_000, threshold_bp=1, share_bp=10_000, overfunding=Overfunding.KEEP)
 
 
 @pytest.mark.parametrize(

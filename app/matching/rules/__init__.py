@@ -52,12 +52,14 @@ from app.matching.rules.policy import (
     Window,
 )
 from app.matching.rules.quadratic import claim, quadratic
+from app.matching.rules.schemes import SCHEMES, Scheme
 from app.matching.rules.simulated import Fate, Project, Simulation, simulate
 
 __all__ = [
     "COUNTED",
     "MOVES",
     "RATIO_MOST",
+    "SCHEMES",
     "WHOLE",
     "Act",
     "Base",
@@ -80,6 +82,7 @@ __all__ = [
     "Paid",
     "Project",
     "Raised",
+    "Scheme",
     "Sentence",
     "Settled",
     "Simulation",

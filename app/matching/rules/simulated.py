@@ -50,6 +50,11 @@ class Row:
     fate: Fate
 
     @property
+    def gifts(self) -> Money:
+        """Every gift, counted or not."""
+        return self.gave.all
+
+    @property
     def won(self) -> bool:
         """Whether its gifts are collected."""
         return self.fate in (Fate.WON, Fate.PART)

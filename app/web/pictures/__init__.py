@@ -4,6 +4,7 @@ from app.web.pictures.bars import key_mark, money_bar, score_bar, share_bar
 from app.web.pictures.citymap import city_map
 from app.web.pictures.covers import cover
 from app.web.pictures.marks import empty_shape, hatch_defs, mark, step_mark
+from app.web.pictures.outcomes import outcomes
 from app.web.pictures.rosa import rosa
 from app.web.pictures.sankey import sankey
 from app.web.pictures.tiles import discs, paving, tile_class
@@ -18,6 +19,7 @@ GLOBALS = {
     "key_mark": key_mark,
     "mark": mark,
     "money_bar": money_bar,
+    "outcomes": outcomes,
     "paving": paving,
     "rosa": rosa,
     "sankey": sankey,

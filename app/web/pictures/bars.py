@@ -29,17 +29,20 @@ KINDS = {
 }
 
 
-def _band(kind: str, x: float, width: float, whole: float, top: float, height: float) -> str:
+def band(kind: str, x: float, width: float, whole: float, top: float, height: float) -> str:
+    """One part of a bar, from x on, as a share of the whole."""
     if width <= 0:
         return ""
     return f'<rect {KINDS[kind]} x="{pc(x, whole)}" y="{top:g}" width="{pc(width, whole)}" height="{height:g}"/>'
 
 
-def _tick(x: float, whole: float, top: float, bottom: float) -> str:
+def tick_mark(x: float, whole: float, top: float, bottom: float) -> str:
+    """The ink line of a threshold."""
     return f'<rect class="b-thr" x="{pc(x, whole)}" y="{top:g}" width="3" height="{bottom - top:g}"/>'
 
 
-def _cut(x: float, whole: float, top: float, height: float) -> str:
+def cut(x: float, whole: float, top: float, height: float) -> str:
+    """The white gap between two parts: people and city never touch."""
     place = pc(x, whole)
     return f'<rect class="b-cut" x="{place}" y="{top:g}" width="4" height="{height:g}" transform="translate(-2 0)"/>'
 
@@ -98,17 +101,17 @@ def money_bar(
         adds = min(adds, city.cents)
     adds = min(adds, full - start)
     back = min(returned.cents, full - start - adds) if returned else 0
-    parts = [_band("gap", 0, full, full, top, height)]
-    parts.append(_band("city" if confirmed else "hatch", start, adds, full, top, height))
-    parts.append(_band("hatch", start + adds, back, full, top + height / 4, height / 2))
-    parts.append(_band("don", 0, gifts, full, top, height))
+    parts = [band("gap", 0, full, full, top, height)]
+    parts.append(band("city" if confirmed else "hatch", start, adds, full, top, height))
+    parts.append(band("hatch", start + adds, back, full, top + height / 4, height / 2))
+    parts.append(band("don", 0, gifts, full, top, height))
     if adds and gifts >= start:
-        parts.append(_cut(gifts, full, top, height))
+        parts.append(cut(gifts, full, top, height))
     if spent and spent.cents:
-        parts.append(_band("ink", 0, min(spent.cents, full), full, bottom + 4, 6))
-    parts.append(_tick(tick, full, 0, bottom))
+        parts.append(band("ink", 0, min(spent.cents, full), full, bottom + 4, 6))
+    parts.append(tick_mark(tick, full, 0, bottom))
     if stretch and stretch.cents:
-        parts.append(_tick(budget.cents, full, top - over, bottom))
+        parts.append(tick_mark(budget.cents, full, top - over, bottom))
     if mine and mine.cents:
         share = mine.cents / full
         x = pc(max(gifts - mine.cents, 0), full)
@@ -134,21 +137,21 @@ def share_bar(
     sums = [(part if isinstance(part, int) else part.cents, kind) for part, kind in parts]
     total = whole if isinstance(whole, int) else whole.cents if whole is not None else sum(value for value, _ in sums)
     total = max(total, 1)
-    out, x = [_band("gap", 0, 1, 1, 0, height)], 0
+    out, x = [band("gap", 0, 1, 1, 0, height)], 0
     for value, kind in sums:
-        out.append(_band(kind, x, value, total, 0, height))
+        out.append(band(kind, x, value, total, 0, height))
         if x and value:
-            out.append(_cut(x, total, 0, height))
+            out.append(cut(x, total, 0, height))
         x += value
     if 0 < x < total:
-        out.append(_cut(x, total, 0, height))
+        out.append(cut(x, total, 0, height))
     return frame(out, f'class="cv-bar{" " + cls if cls else ""}" width="100%" height="{height}"', sentence)
 
 
 def score_bar(points: float, of: float = 100, kind: str = "ink", height: int = 8) -> Markup:
     """A thin bar below a number that says the same."""
     done = max(0.0, min(float(points), float(of)))
-    parts = [_band("gap", 0, 1, 1, 0, height), _band(kind, 0, done, float(of), 0, height)]
+    parts = [band("gap", 0, 1, 1, 0, height), band(kind, 0, done, float(of), 0, height)]
     return frame(parts, f'class="cv-mini" width="100%" height="{height}"')
 
 

@@ -14,7 +14,15 @@ from app.calls.service import Basics
 from app.core.errors import Refusal
 from app.core.money import Money
 from app.core.reading import Reading
-from app.matching.rules import RATIO_MOST, Base, MatchPolicy, Mode, Overfunding, Tier, Window
+from app.matching.rules import (
+    RATIO_MOST,
+    Base,
+    MatchPolicy,
+    Mode,
+    Overfunding,
+    Tier,
+    Window,
+)
 from app.programmes.models import Source
 from app.territory.models import Zone
 
@@ -50,13 +58,13 @@ def section(form: Form, language: str, name: Section, zones: Sequence[tuple[int,
 
 
 def _match(read: Reading) -> Data:
-    mode = Mode(_one_of(read, "mode", OFFERED, Mode.COMPLETION))
+    mode = Mode(one_of(read, "mode", OFFERED, Mode.COMPLETION))
     values: Data = {
         "mode": mode,
         "share_bp": _rate(read, "share"),
         "cap": read.amount("cap", needed=False) or None,
-        "base": Base(_one_of(read, "base", Base, Base.BUDGET)),
-        "overfunding": Overfunding(_one_of(read, "overfunding", Overfunding, Overfunding.REDUCE)),
+        "base": Base(one_of(read, "base", Base, Base.BUDGET)),
+        "overfunding": Overfunding(one_of(read, "overfunding", Overfunding, Overfunding.REDUCE)),
         "donors_min": _people(read),
         **_MODES.get(mode, _plain)(read),
     }
@@ -133,7 +141,8 @@ def _rate(read: Reading, name: str) -> int:
     return points or 1
 
 
-def _one_of(read: Reading, name: str, known: Iterable[str], usual: str) -> str:
+def one_of(read: Reading, name: str, known: Iterable[str], usual: str) -> str:
+    """One of the values offered, the usual one where the form does not ask."""
     known = list(known)
     if name not in read.form:
         return usual
