@@ -20,6 +20,7 @@ from app.groups.models import LegalEntity
 from app.journal.service import record
 from app.matching import service as matching
 from app.matching.rules import Kind as Origin
+from app.matching.rules import crowd
 from app.outbox import service as outbox
 from app.pledges import queries as pledges
 from app.pledges import service as pledge_verbs
@@ -160,7 +161,7 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
     campaign = _lock(campaign_id)
     pledge_verbs.drop_unpaid(campaign_id, now=now)
     totals, policy = pledges.totals(campaign_id), queries.terms_of(campaign).match
-    gave = pledges.crowd(campaign_id, policy, collected=True)
+    gave = crowd(pledges.gifts(campaign_id, collected=True), policy)
     earned = result(gave, campaign.budget, campaign.stretch, policy)
     case.collected, case.arithmetic = totals.collected, gave.to_dict()
     if not earned.confirmed:

@@ -116,4 +116,5 @@ def assumed(title: str, budget: Money, gifts: Money, people: int) -> Project:
 
 def said(amount: Money, language: str) -> str:
     """A sum as people type it."""
-    return plain(amount) if language == "en" else plain(amount).replace(".", ",")
+    typed = plain(amount).removesuffix(".00")
+    return typed if language == "en" else typed.replace(".", ",")

@@ -22,7 +22,7 @@ from app.web import gates
 
 COLUMNS = ("a", "b", "c")
 OWN, NONE = "own", "none"
-USUAL = {"terms_a": OWN, "terms_b": "milan-2024", "terms_c": NONE}
+USUAL = {"terms_a": OWN, "terms_b": "barcelona", "terms_c": "quadratic"}
 # Projects as a round may bring them: two that people love, two that need a push, one that stays short.
 ASSUMED = (
     ("Orto dei binari", "11000", "5200", 140),

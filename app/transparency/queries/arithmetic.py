@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.calls import queries as calls
 from app.campaigns.models import Campaign
 from app.core.money import ZERO, Money
-from app.matching.rules import Crowd, Explanation, MatchPolicy, Paid, as_crowd, explain
+from app.matching.rules import Crowd, Explanation, MatchPolicy, Paid, as_crowd, crowd, explain
 from app.pledges import queries as pledges
 from app.settlement import queries as settlement
 from app.settlement.models import Case, Close
@@ -63,5 +63,5 @@ def _gifts(campaign: Campaign, policy: MatchPolicy, close: Close | None, case: C
         return Phase.LOST, replace(as_crowd(close.counted, policy), donors=close.people)
     if case is not None and case.collection_started_at is not None:
         phase = Phase.COLLECTING if case.ended_at is None else Phase.DECIDED
-        return phase, pledges.crowd(campaign.id, policy, collected=True)
-    return Phase.PROMISED, pledges.crowd(campaign.id, policy)
+        return phase, crowd(pledges.gifts(campaign.id, collected=True), policy)
+    return Phase.PROMISED, crowd(pledges.gifts(campaign.id), policy)
