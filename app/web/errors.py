@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.core.db import db
 from app.core.errors import Conflict, Forbidden, Gone, Invalid, Missing, Refusal, TooMany, Unavailable
+from app.payments.gateway import ProviderRefused
 from app.web.gates import say
 
 # While the service rests, style sheets and the machines' own questions are still answered.
@@ -68,6 +69,14 @@ def init(app: Flask) -> None:
         # A NUL in an address or a field, a number beyond bigint: nobody types these, so one sentence serves all.
         db.session.rollback()
         return page(400, _("What was sent contains signs that cannot be kept. Type it again by hand."))
+
+    @app.errorhandler(ProviderRefused)
+    def provider_refused(error: ProviderRefused) -> ResponseReturnValue:
+        # Not the person's doing and not a broken page: our request was one that the payment service will not carry out.
+        db.session.rollback()
+        current_app.logger.error("payment provider refused on %s: %s %s", request.endpoint, error.code, error)
+        sentence = _("The payment service did not accept our request. Nothing was charged, and we have a note of it.")
+        return page(500, sentence)
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(InterfaceError)

@@ -208,6 +208,16 @@ def test_one_address_cannot_promise_for_ever(client):
     assert codes == [303] * 10 + [429]
 
 
+def test_a_provider_that_refuses_our_request_is_said_on_a_page_of_its_own(client):
+    campaign = campaigns.live_campaign()
+    payments.fault(fail_next=9, fail_status=400)
+    answer = give(client, campaign)
+    payments.fault(clear=True)
+    assert answer.status_code == 500
+    assert "Il servizio di pagamento non ha accettato la nostra richiesta. Non è stato addebitato nulla" in said(answer)
+    assert "Go to" not in said(answer)
+
+
 def test_the_provider_down_keeps_the_promise_and_says_so(client):
     campaign = campaigns.live_campaign()
     payments.fault(fail_next=99, fail_status=500)
