@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -62,6 +62,8 @@ def init(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
+        if error.code == 404 and (there := _without_slash()):
+            return redirect(there, 308)
         return page(error.code or 500)
 
     @app.errorhandler(DataError)
@@ -93,6 +95,14 @@ def init(app: Flask) -> None:
         current_app.logger.exception("unhandled error on %s", request.endpoint)
         db.session.rollback()
         return _plain_or_page(500)
+
+
+def _without_slash() -> str | None:
+    """The same address without a slash at its end, where a page stands there: people add one when they type."""
+    path = request.path.rstrip("/")
+    if request.method != "GET" or path == request.path or not current_app.create_url_adapter(request).test(path):
+        return None
+    return f"{path}?{request.query_string.decode('latin-1')}".rstrip("?")
 
 
 def _rest() -> ResponseReturnValue | None:

@@ -228,3 +228,18 @@ def test_every_text_colour_can_be_read_on_every_ground():
             assert _contrast(tokens[text], tokens[ground]) >= 4.5, f"{text} on {ground}"
     assert _contrast(tokens["field"], tokens["paper"]) >= 3
     assert _contrast("#ffffff", tokens["night"]) >= 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "there"),
+    [
+        ("/it/calls/", 308, "/it/calls"),
+        ("/it/calls/?state=open", 308, "/it/calls?state=open"),
+        ("/it/pages/privacy/", 308, "/it/pages/privacy"),
+        ("/it/nowhere/", 404, None),
+        ("/it//example.org/", 404, None),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_page(client, typed, status, there):
+    answer = client.get(typed)
+    assert (answer.status_code, answer.location) == (status, there)
