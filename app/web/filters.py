@@ -277,6 +277,7 @@ def typed_list(values: Any, name: str) -> list[str]:
 
 
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.DOTALL)
+_WRONG = re.compile(r'(<a href="#f-([^"]+)">)([^<]+)</a>')
 _CELL = re.compile(r"<(t[hd])\b([^>]*)>(</)?")
 
 
@@ -303,7 +304,23 @@ def named_sums(rows: Markup, columns: Iterable[Any]) -> Markup:
     return Markup(_ROW.sub(row, rows))  # noqa: S704 - rows are markup already, heads are escaped
 
 
+def named_errors(page: Markup, bare: str) -> Markup:
+    """A page refused with errors: in the summary, a sentence that does not say which field it means names it first."""
+    said = [found[3] for found in _WRONG.finditer(page)]
+
+    def name(found: re.Match[str]) -> str:
+        words = found[3]
+        label = re.search(rf'<label [^>]*for="f-{re.escape(found[2])}"[^>]*>([^<]+)', page)
+        if label is None or (words != escape(bare) and said.count(words) < 2):
+            return found[0]
+        plain = words[:1].lower() + words[1:] if words[1:2].islower() else words
+        return f'<a href="#f-{found[2]}">{label[1].strip()}: {plain}</a>'
+
+    return Markup(_WRONG.sub(name, page))  # noqa: S704 - the page is markup already
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "named_errors": named_errors,
     "named_sums": named_sums,
     "file_size": file_size,
     "markdown": markdown,

@@ -34,24 +34,41 @@ def catalogue(room: str) -> dict[str, object]:
     return known
 
 
+def without_italian(said: set[str]) -> list[str]:
+    """Those that no room has put into Italian."""
+    everywhere = {key for folder in (ROOT / "translations").iterdir() for key in catalogue(folder.name)}
+    return sorted(said - everywhere)
+
+
+def breaks_the_policy(source: str) -> list[str]:
+    """Inline styles, handlers and scripts: the content security policy shuts them out."""
+    return re.findall(r"\sstyle\s*=|<style|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\bsrc=)", source)
+
+
+def raw_fields(source: str) -> list[str]:
+    """Fields that were written by hand: the macros in templates/parts draw them, with label, hint and error."""
+    return re.findall(r"<(input|select|textarea)\b", source)
+
+
 @pytest.mark.parametrize("room", ["core", *ROOMS])
 def test_every_sentence_of_the_room_has_its_italian(room):
-    everywhere = {key for folder in (ROOT / "translations").iterdir() for key in catalogue(folder.name)}
-    assert sorted(sentences(room) - everywhere) == []
+    assert without_italian(sentences(room)) == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_holds_no_inline_style_or_script(path):
     source = path.read_text()
-    if "mail" not in path.parts[-3:]:
-        assert not re.search(r"\sstyle\s*=", source), "an inline style breaks the content security policy"
-        assert not re.search(r"<style|\son[a-z]+\s*=\s*[\"']", source)
     # One place, and one only, writes a block of facts for machines: it is data, which no browser runs.
     facts = '<script type="application/ld+json">{{ thing|linked_json }}</script>'
     if path == ROOT / "templates" / "parts" / "head.html":
         assert source.count(facts) == 1
         source = source.replace(facts, "")
-    assert not re.search(r"<script(?![^>]*\bsrc=)", source)
+    found = breaks_the_policy(source)
+    if (
+        "mail" in path.parts[-3:]
+    ):  # letters are drawn by mail programs, which read no style sheet; scripts they have none
+        found = [each for each in found if each.startswith("<script")]
+    assert found == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +78,7 @@ def test_a_template_holds_no_inline_style_or_script(path):
 )
 def test_a_page_never_writes_raw_form_fields_or_queries(path):
     source = path.read_text()
-    assert not re.search(r"<(input|select|textarea)\b", source), "use the macros in templates/parts"
+    assert raw_fields(source) == [], "use the macros in templates/parts"
     assert "db.session" not in source
     assert ".query" not in source
 

@@ -23,6 +23,7 @@ BARS = {
     "words": "every sentence in the language of the page",
     "links": "0 dead links, 0 dead anchors",
     "answers": "every page answers with the status that was expected",
+    "defects": "each judge turns red on a page with a defect of its kind",
     "journeys": "every journey of the five roles with JavaScript off passes",
     "sql": "12 statements a page, each route as each reader",
     "templates": "0 sentences without their Italian, 0 raw form fields, 0 style attributes in templates",

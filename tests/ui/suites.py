@@ -1,7 +1,8 @@
-"""The judges that are ordinary tests: journeys without JavaScript, SQL per page, templates and catalogues."""
+"""The judges that are ordinary tests: defects, journeys without JavaScript, SQL per page, templates and catalogues."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from tests.ui.findings import Finding
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {
+    "defects": ("tests/ui",),
     "journeys": ("tests/story",),
     "sql": ("tests/house/test_queries.py",),
     "templates": ("tests/house/test_texts.py",),
@@ -29,7 +31,14 @@ def hold(suites: Mapping[str, Sequence[str]], folder: Path, *, side_by_side: int
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={out}", *paths]
         words += ["-n", str(side_by_side)] if side_by_side else []
         done = subprocess.run(
-            words, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=1800
+            words,
+            cwd=ROOT,
+            env=os.environ | {"SLOW_JUDGES": "yes"},
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=1800,
         )
         said = _read(judge, out) if out.exists() else None
         if said is None or (done.returncode != 0 and not said[0]):

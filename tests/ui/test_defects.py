@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, Response
 
-from tests.ui import markup, tools
+from tests.house.test_texts import breaks_the_policy, raw_fields, without_italian
+from tests.ui import markup, phone, suites, tools
 from tests.ui.browser import Eyes, chromium
 from tests.ui.city import served
 from tests.ui.demo import Demo, Walk
@@ -33,6 +35,8 @@ BODY
 </body>
 </html>
 """
+# Those that only `make ui` installs; there a judge that was not tried counts as a finding.
+SLOW = pytest.mark.skipif("SLOW_JUDGES" not in os.environ, reason="`make ui` tries the slow judges")
 NOISY = "console.error('qualcosa non va');"
 
 
@@ -145,6 +149,31 @@ def test_invalid_markup_is_seen(tmp_path):
     assert any(path == file for path, _ in tools.validate([file]))
 
 
+@SLOW
+def test_what_the_nu_checker_refuses_is_seen(tmp_path):
+    whole, broken = tmp_path / "whole.html", tmp_path / "broken.html"
+    whole.write_text(page())
+    broken.write_text(page('<p><a href="una pagina">vai</a></p>'))
+    found = tools.nu([whole, broken])
+    assert {path.name for path, _ in found} == {"broken.html"}
+    assert "href" in found[0][1]
+
+
+@SLOW
+@pytest.mark.browser
+def test_what_lighthouse_marks_down_is_seen(tmp_path):
+    site = Flask(__name__)
+    lame = page('<form><input type="text" name="x"></form>').replace('<html lang="it">', "<html>")
+    site.add_url_rule("/it/", "lame", lambda: lame)
+    with served(site) as base:
+        marks = phone.visit(Sheet(f"{base}/it/", lame), tmp_path, speed=False)
+    said = "\n".join(each.what for each in phone.held_against(marks))
+    assert "accessibility" in said
+    assert "label" in said
+    assert "html-has-lang" in said
+    assert "seo" in said, "the page has no description"
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -158,6 +187,46 @@ def test_invalid_markup_is_seen(tmp_path):
 )
 def test_what_breaks_the_rules_of_the_house_is_seen(body, words):
     assert words in said(markup.house(Sheet("http://127.0.0.1/it/", page(body))), "house")
+
+
+@pytest.mark.parametrize(
+    ("source", "seen"),
+    [
+        ('<p style="margin:0">x</p>', True),
+        ("<style>p{}</style>", True),
+        ("<p onclick='x()'>x</p>", True),
+        ("<script>1</script>", True),
+        ('<script src="/static/a.js"></script><p class="cv-style">x</p>', False),
+    ],
+)
+def test_what_the_policy_forbids_is_seen_in_a_template(source, seen):
+    assert bool(breaks_the_policy(source)) is seen
+
+
+def test_a_raw_field_is_seen_in_a_template():
+    assert raw_fields('{{ form.text("a") }}<select name="b">') == ["select"]
+    assert raw_fields('{{ form.text("a") }}<selection>') == []
+
+
+def test_a_sentence_without_its_italian_is_seen():
+    known = next(iter(markup.catalogue()))
+    assert without_italian({known, "Nobody has put this into Italian yet."}) == [
+        "Nobody has put this into Italian yet."
+    ]
+
+
+def test_a_journey_that_fails_or_is_left_out_is_seen(tmp_path):
+    file = tmp_path / "test_journey.py"
+    file.write_text(
+        "import pytest\ndef test_arrives(): pass\ndef test_stops(): assert 1 == 2, 'the way is closed'\n"
+        "@pytest.mark.skip(reason='no time')\ndef test_left_out(): pass\n"
+    )
+    found, count = suites.hold({"journeys": [str(file)]}, tmp_path, side_by_side=0)
+    assert count == 3
+    assert [each.where for each in found] == ["test_stops", "test_left_out"]
+    assert "the way is closed" in found[0].what
+    nothing, _ = suites.hold({"journeys": [str(tmp_path / "gone.py")]}, tmp_path, side_by_side=0)
+    assert "could not be run" in nothing[0].what
 
 
 def test_a_dead_anchor_is_seen():

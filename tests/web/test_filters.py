@@ -153,3 +153,17 @@ def test_a_deadline_at_midnight_is_the_day_before_and_others_say_their_hour():
 def test_the_first_of_a_month_is_written_as_italians_do():
     assert filters.day(date(2027, 3, 1), "it") == "1º\u00a0marzo 2027"
     assert filters.day(date(2027, 3, 1), "en") == "1\u00a0March 2027"
+
+
+def test_the_summary_of_what_is_wrong_names_the_field_where_the_sentence_does_not():
+    page = Markup(
+        '<a href="#f-title">Manca, scrivilo qui.</a><a href="#f-fund">Manca, scrivilo qui.</a>'
+        '<a href="#f-day">Scrivi la data così: 31/12/2026.</a><a href="#f-kind">Scegli.</a><a href="#f-use">Scegli.</a>'
+        '<label class="cv-label" for="f-title">Titolo</label><label class="cv-label" for="f-fund">Fondo &amp; parte '
+        '<span>(facoltativo)</span></label><label class="cv-label" for="f-day">Giorno</label>'
+    )
+    named = filters.named_errors(page, "Manca, scrivilo qui.")
+    assert '<a href="#f-title">Titolo: manca, scrivilo qui.</a>' in named
+    assert '<a href="#f-fund">Fondo &amp; parte: manca, scrivilo qui.</a>' in named
+    assert '<a href="#f-day">Scrivi la data così' in named, "a sentence that stands once and says what it means"
+    assert '<a href="#f-use">Scegli.</a>' in named, "a choice without a label of its own keeps its sentence"

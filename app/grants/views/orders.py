@@ -18,9 +18,10 @@ from app.core.cells import safe as csv_cell
 from app.core.db import transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from app.core.money import N_, plain
+from app.core.moves import move
 from app.grants import gateway, queries, schemas, service
 from app.grants.models import Batch, Order
-from app.grants.rules import OrderState, end_to_end, remittance
+from app.grants.rules import ORDER_MOVES, OrderAct, OrderState, end_to_end, remittance
 from app.grants.views.agreements import OFFICE, back_to, bp, refused, visible
 from app.groups.rules import spaced
 from app.identity import queries as identity
@@ -254,13 +255,12 @@ def refuse(ref: str) -> ResponseReturnValue:
 @gates.hand(Hand.PAY)
 def paid(ref: str) -> ResponseReturnValue:
     """Write down the day on which the treasurer paid."""
-    return _act(
-        ref,
-        lambda row: service.mark_paid(
-            row, paid_on=schemas.one_day(request.form, "paid_on"), by=gates.require(), now=clock.now()
-        ),
-        _("Paid. The public money page shows it."),
-    )
+
+    def mark(row: Order) -> None:
+        move(ORDER_MOVES, row.state, OrderAct.PAY)  # whether it can be paid at all comes before the day
+        service.mark_paid(row, paid_on=schemas.one_day(request.form, "paid_on"), by=gates.require(), now=clock.now())
+
+    return _act(ref, mark, _("Paid. The public money page shows it."))
 
 
 def _treasury() -> gateway.Treasury:
