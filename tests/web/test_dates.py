@@ -8,7 +8,7 @@ import pytest
 from icalendar import Calendar
 
 from app.core import clock as time
-from tests.make import calls, campaigns
+from tests.make import calls, campaigns, groups
 from tests.make.identity import person
 
 ROME = ZoneInfo("Europe/Rome")
@@ -55,3 +55,14 @@ def test_a_month_is_a_table_for_everybody(client, app, month):
     page = client.get(f"/it/calendar?month={month}")
     assert page.status_code == 200
     assert page.text.count('scope="col"') == 7
+
+
+@pytest.mark.parametrize("role", ["officer", "responsible", "finance", "administrator"])
+def test_a_date_leads_the_office_only_to_pages_that_are_open_to_its_reader(client, app, sign_in, role):
+    groups.constitution(groups.group())
+    sign_in(client, person(roles=(role,)))
+    desk = client.get("/it/desk").get_data(as_text=True)
+    part = desk[desk.index("cv-dates") :]
+    led = re.findall(r'<a href="(/it/[^"]+)"', part[: part.index("</ul>")])
+    assert led, "the day on which the association must be formed"
+    assert {path: client.get(path).status_code for path in led} == dict.fromkeys(led, 200)

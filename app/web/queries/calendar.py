@@ -68,7 +68,7 @@ def events(start: date, end: date, *, person_id: int | None = None, roles: froze
     """What happens from the one day up to the other, as far as this reader may know it, in order."""
     found = [*_public(start, end)]
     if roles & OFFICE:
-        found += _watched(start, end, None)
+        found += _watched(start, end, None, verifies="officer" in roles)
     elif person_id is not None:
         found += _watched(start, end, person_id)
     if "evaluator" in roles and person_id is not None:
@@ -130,15 +130,15 @@ def _mine(rows: Select[*tuple[Any, ...]], group_id: Any, person_id: int | None) 
     return rows.join(Member, Member.group_id == group_id).where(Member.person_id == person_id, Member.left_at.is_(None))
 
 
-def _watched(start: date, end: date, person_id: int | None) -> Iterator[Event]:
+def _watched(start: date, end: date, person_id: int | None, *, verifies: bool = False) -> Iterator[Event]:
     office = person_id is None
-    yield from _within(start, end, _constitutions(start, end, person_id, office=office))
+    yield from _within(start, end, _constitutions(start, end, person_id, office=office, verifies=verifies))
     yield from _within(start, end, _cases(start, end, person_id, office=office))
     yield from _within(start, end, _papers(start, end, person_id))
     yield from _within(start, end, _ends_of_projects(start, end, person_id))
 
 
-def _constitutions(start: date, end: date, person_id: int | None, *, office: bool) -> Iterator[Event]:
+def _constitutions(start: date, end: date, person_id: int | None, *, office: bool, verifies: bool) -> Iterator[Event]:
     ends = func.coalesce(Constitution.extended_until, Constitution.due_at)
     rows = (
         select(Constitution, Group, LegalEntity)
@@ -148,8 +148,10 @@ def _constitutions(start: date, end: date, person_id: int | None, *, office: boo
     )
     for found, group, body in db.session.execute(_mine(rows, Group.id, person_id)):
         endpoint, args = "groups.constitution", {"ref": group.ref}
-        if office:
+        if office and verifies:
             endpoint, args = ("groups.verify", {"ref": body.ref}) if body else ("groups.to_verify", {})
+        elif office:  # the papers are open to officers alone; the rest of the office sees how the close goes on
+            endpoint, args = "settlement.index", {}
         uid = f"constitution-{group.ref}"
         yield from _event(uid, found.ends_at, N_("The association must be formed"), group.name, endpoint, args=args)
 
