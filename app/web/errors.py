@@ -99,8 +99,8 @@ def init(app: Flask) -> None:
 
 def _without_slash() -> str | None:
     """The same address without a slash at its end, where a page stands there: people add one when they type."""
-    path = request.path.rstrip("/")
-    if request.method != "GET" or path == request.path or not current_app.create_url_adapter(request).test(path):
+    path, paths = request.path.rstrip("/"), current_app.create_url_adapter(request)
+    if request.method != "GET" or path == request.path or paths is None or not paths.test(path):
         return None
     return f"{path}?{request.query_string.decode('latin-1')}".rstrip("?")
 
