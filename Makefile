@@ -2,6 +2,8 @@
 PYTHON ?= python3
 IN := .venv/bin/python -m
 SETUP := $(PYTHON) -m run.setup
+# Compiled modules are kept even where the environment says not to: a run starts a dozen processes that read them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run flask test ui bench check format messages requirements setup clean reset
