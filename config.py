@@ -56,8 +56,7 @@ class Config:
     MAIL_TIMEOUT = 20  # seconds that a mail server may keep us waiting
     FILES_DIR = str(ROOT / "instance" / "files")
     BASE_URL = "http://127.0.0.1:8000"
-    RATELIMIT_STORAGE_URI = "memory://"
-    FLOOD_LIMIT = "1200 per minute"
+    FLOOD_LIMIT = 1200  # requests a minute from one address, per process
     SHARED_SECONDS = 1.0  # how long a public page without anybody's own things is told to all; 0: never
     TRUSTED_PROXIES = 0  # how many reverse proxies of ours stand in front and set X-Forwarded-*
 

@@ -14,17 +14,15 @@ import structlog
 from flask import Flask, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import create_engine, pool, text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from app.core import clock, jobs
+from app.core import clock, jobs, once
 from app.core.db import db
-from app.web import asked, context, errors, gates, headers, messages, sharing
+from app.web import asked, context, errors, flood, gates, headers, messages, sharing
 
 ROOT = Path(__file__).resolve().parent.parent
 # Lowest floor first: the same order as the migrations.
@@ -81,9 +79,9 @@ def create_app(settings: config.Config | None = None) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     _languages(app)
     csrf = CSRFProtect(app)
-    # Only a flood brake, per process; limits that mean something are rows in identity.
-    Limiter(get_remote_address, app=app, default_limits=[app.config["FLOOD_LIMIT"]])
+    flood.init(app)
     errors.init(app)
+    app.before_request(_look)
     app.before_request(gates.stand_guard)
     sharing.init(app)
     if app.config["TRUSTED_PROXIES"]:
@@ -168,6 +166,13 @@ def _languages(app: Flask) -> None:
             values["lang"] = language()
 
     app.jinja_env.globals["language"] = language
+
+
+def _look() -> None:
+    """Who only reads a page changes nothing on the way: each question is asked once."""
+    once.done()
+    if request.method in ("GET", "HEAD"):
+        once.look()
 
 
 def _front_door(app: Flask) -> None:

@@ -4,6 +4,6 @@ import config
 from app.factory import create_app, refuse_wrong_role
 
 settings = config.load()
-settings.FLOOD_LIMIT = "100000000 per minute"
+settings.FLOOD_LIMIT = 10**9
 app = create_app(settings)
 refuse_wrong_role(app)

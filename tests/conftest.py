@@ -127,7 +127,7 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         "SESSION_COOKIE_NAME": "cofonda",
         "SESSION_COOKIE_SECURE": False,
         "WTF_CSRF_ENABLED": False,
-        "RATELIMIT_ENABLED": False,
+        "FLOOD_LIMIT": 10**9,
         "PASSWORD_COST": (8, 1, 1),
         "SHARED_SECONDS": 0.0,  # tests look at once at what they did; those of sharing itself turn it on
         **changes,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Text, func, select
 from sqlalchemy.orm import joinedload
@@ -15,24 +16,28 @@ from app.core.db import Cents, UTCDateTime, db
 from app.core.errors import Conflict, Missing, Refusal
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
+from app.core.once import once
 from app.core.todo import Todo
+from app.core.together import Ask
 from app.ledger.models import AccountRow
 from app.ledger.rules import Check
 from app.matching import queries as matching
-from app.programmes import queries as programmes
 from app.programmes.models import Programme, Source
 
 _NOT_YET = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+@once
 def by_slug(slug: str) -> Call:
     """The published call with this slug."""
-    found = db.session.scalar(select(Call).where(Call.slug == slug, Call.state != State.DRAFT))
+    whole = select(Call).options(joinedload(Call.programme), joinedload(Call.source))
+    found = db.session.scalar(whole.where(Call.slug == slug, Call.state != State.DRAFT))
     if found is None:
         raise Missing("There is no call at this address.")
     return found
 
 
+@once
 def by_ref(ref: str) -> Call:
     """The call with this reference, drafts included."""
     found = db.session.scalar(select(Call).where(Call.ref == ref))
@@ -41,6 +46,7 @@ def by_ref(ref: str) -> Call:
     return found
 
 
+@once
 def call(call_id: int) -> Call:
     """The call with this id."""
     return db.session.get_one(Call, call_id)
@@ -120,6 +126,7 @@ def lock(call: Call) -> Call:
     ).one()
 
 
+@once
 def current_terms(call: Call) -> CallTerms:
     """The version of the terms in force."""
     found = db.session.scalar(
@@ -130,18 +137,32 @@ def current_terms(call: Call) -> CallTerms:
     return found
 
 
+def newest(call: Call) -> CallTerms:
+    """The same, for a page that shows all versions."""
+    if not call.versions:
+        raise Missing("The terms of this call are not frozen yet.")
+    return call.versions[-1]
+
+
 def terms_of(call: Call) -> Terms:
     """The rules in force."""
     return current_terms(call).terms
 
 
-def with_terms(found: Sequence[Call]) -> list[tuple[Call, Terms]]:
-    """These calls, each with the rules in force, in one question."""
-    newest = select(CallTerms).where(CallTerms.call_id.in_([call.id for call in found])).order_by(CallTerms.version)
-    known = {frozen.call_id: frozen for frozen in db.session.scalars(newest)}
-    return [(call, known[call.id].terms) for call in found if call.id in known]
+def open_with_terms(now: datetime, limit: int | None = None) -> list[tuple[Call, Terms]]:
+    """The open calls, the one closing first on top, each with the rules in force, in one question."""
+    newest = select(func.max(CallTerms.version)).where(CallTerms.call_id == Call.id).correlate(Call).scalar_subquery()
+    rows = (
+        select(Call, CallTerms)
+        .join(CallTerms, (CallTerms.call_id == Call.id) & (CallTerms.version == newest))
+        .where(Call.state == State.OPEN, Call.opens_at <= now, Call.closes_at > now)
+        .order_by(Call.closes_at, Call.id)
+        .limit(limit)
+    )
+    return [(call, frozen.terms) for call, frozen in db.session.execute(rows)]
 
 
+@once
 def terms(terms_id: int) -> Terms:
     """The rules of one frozen version, which a proposal and its campaign carry for good."""
     return db.session.get_one(CallTerms, terms_id).terms
@@ -182,6 +203,13 @@ class Whole:
     closes_at: datetime
 
 
+def deadline(call: Call) -> datetime:
+    """When a call stops taking proposals, once it is published."""
+    if call.closes_at is None:
+        raise Conflict("Something is still missing. Fill every part of the list first.")
+    return call.closes_at
+
+
 def whole(call: Call) -> Whole:
     """The parts of a call that a draft may lack and a published call cannot."""
     if call.programme and call.source and call.envelope and call.opens_at and call.closes_at:
@@ -202,7 +230,7 @@ class Readiness:
         return self.basics and not self.sections
 
 
-def readiness(call: Call) -> Readiness:
+def readiness(call: Any) -> Readiness:
     """What a draft still lacks."""
     basics = all((call.programme_id, call.source_id, call.envelope, call.opens_at, call.closes_at, call.summary))
     return Readiness(basics, frozenset(missing(call.draft)))
@@ -239,27 +267,46 @@ def moments(now: datetime) -> Iterable[tuple[datetime, Refusal]]:
             yield call.closes_at, Refusal("The call %(title)s closes", title=call.title)
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
     """Drafts that an officer can finish or publish, and money that a responsible officer can release for one."""
-    found: list[Todo] = []
-    for draft in db.session.scalars(select(Call).where(Call.state == State.DRAFT).order_by(Call.id)):
-        complete = readiness(draft).complete
-        free = programmes.standing(draft.source_id).unallocated if draft.source_id else ZERO
-        short = free < (draft.envelope or ZERO)
-        if "officer" in roles:
-            what, state = N_("Finish the draft of the call"), "todo"
-            if complete:
-                what, state = N_("Publish the call"), "now"
-            if complete and short:
-                what, state = N_("Waiting for money to be released"), "wait"
-            found.append(_line(what, draft, "calls.edit", {"ref": draft.ref}, state, "officer"))
-        if "responsible" in roles and complete and short and draft.source is not None:
-            args = {"ref": draft.source.ref}
-            found.append(
-                _line(N_("Release money for the call"), draft, "programmes.release", args, "todo", "responsible")
-            )
+    free = (AccountRow.book == "budget") & (AccountRow.owner == func.concat("source:", Call.source_id))
+    drafts = (
+        select(
+            *(Call.ref, Call.title, Call.summary, Call.opens_at, Call.closes_at, Call.envelope, Call.draft),
+            *(Call.programme_id, Call.source_id, Source.ref.label("source"), AccountRow.balance.label("free")),
+        )
+        .outerjoin(Source, Source.id == Call.source_id)
+        .outerjoin(AccountRow, free & (AccountRow.name == "released"))
+        .where(Call.state == State.DRAFT)
+        .order_by(Call.id)
+    )
+    found = []
+    if "officer" in roles:
+        found.append(Ask(drafts, _to_finish))
+    if "responsible" in roles:
+        found.append(Ask(drafts, _to_fund))
     return found
 
 
-def _line(what: str, call: Call, endpoint: str, args: dict[str, str], state: str, role: str) -> Todo:
+def _is_short(draft: Any) -> bool:
+    return bool((draft.free or ZERO) < (draft.envelope or ZERO))
+
+
+def _to_finish(draft: Any) -> Todo:
+    what, state = N_("Finish the draft of the call"), "todo"
+    if readiness(draft).complete:
+        what, state = N_("Publish the call"), "now"
+        if _is_short(draft):
+            what, state = N_("Waiting for money to be released"), "wait"
+    return _line(what, draft, "calls.edit", {"ref": draft.ref}, state, "officer")
+
+
+def _to_fund(draft: Any) -> Todo | None:
+    if not (readiness(draft).complete and _is_short(draft)):
+        return None
+    args = {"ref": draft.source}
+    return _line(N_("Release money for the call"), draft, "programmes.release", args, "todo", "responsible")
+
+
+def _line(what: str, call: Any, endpoint: str, args: dict[str, str], state: str, role: str) -> Todo:
     return Todo(what, call.title, endpoint, args, state, "calls", due_at=call.opens_at, amount=call.envelope, role=role)

@@ -93,6 +93,7 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+KNOWN = "known"  # in a session's info: what a page that only looks has read so far (core.once)
 
 
 @contextmanager
@@ -102,6 +103,7 @@ def transaction() -> Iterator[None]:
     if session.info.get("in_transaction"):
         raise RuntimeError("transaction() inside transaction(): the edge opens it once")
     session.info["in_transaction"] = True
+    looking = session.info.pop(KNOWN, None) is not None  # what was read before is asked again
     try:
         yield
         session.flush()
@@ -112,6 +114,8 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info["in_transaction"] = False
+        if looking:
+            session.info[KNOWN] = {}
 
 
 def _refuse_aborted() -> None:

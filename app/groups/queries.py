@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, func, or_, select
+from sqlalchemy import Text, and_, case, func, or_, select
 from sqlalchemy.orm import lazyload
 
 from app.core.db import UTCDateTime, db
 from app.core.errors import Refusal
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_
+from app.core.once import once
 from app.core.todo import Todo
+from app.core.together import Ask
+from app.files.models import File
 from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
 from app.groups.rules import REMINDER_DAYS, EntityState, ItemKind, ItemState, Kind, Outcome
 from app.identity.models import Person
@@ -23,6 +26,7 @@ from app.territory.models import Borough, Zone
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
+@once
 def group(group_id: int) -> Group:
     """The group of that row."""
     return db.session.get_one(Group, group_id)
@@ -34,11 +38,13 @@ def names(group_ids: Iterable[int]) -> dict[int, str]:
     return {group_id: name for group_id, name in rows}  # noqa: C416 - typed rows
 
 
+@once
 def by_ref(ref: str) -> Group | None:
     """The group of that reference."""
     return db.session.scalars(select(Group).where(Group.ref == ref)).one_or_none()
 
 
+@once
 def by_slug(slug: str) -> Group | None:
     """The group at that public address."""
     return db.session.scalars(select(Group).where(Group.slug == slug)).one_or_none()
@@ -54,6 +60,27 @@ def groups_of(person_id: int) -> Sequence[Group]:
     ).all()
 
 
+def with_zones(person_id: int) -> list[tuple[Group, Zone]]:
+    """The same, each with its zone."""
+    rows = db.session.execute(
+        select(Group, Zone)
+        .join(Member, Member.group_id == Group.id)
+        .join(Zone, Zone.id == Group.zone_id)
+        .where(Member.person_id == person_id, Member.left_at.is_(None))
+        .order_by(Group.id)
+    )
+    return [(group, zone) for group, zone in rows]
+
+
+def invited(email: str, now: datetime) -> list[tuple[Invitation, Group]]:
+    """The letters to this address that can still be accepted, each with its group."""
+    letters = invitations_for(email, now)
+    rows = db.session.scalars(select(Group).where(Group.id.in_({each.group_id for each in letters})))
+    known = {group.id: group for group in (rows if letters else ())}
+    return [(each, known[each.group_id]) for each in letters]
+
+
+@once
 def is_member(group_id: int, person_id: int) -> bool:
     """Whether the person belongs to the group now."""
     return bool(
@@ -65,6 +92,7 @@ def is_member(group_id: int, person_id: int) -> bool:
     )
 
 
+@once
 def members(group_id: int) -> Sequence[Person]:
     """The people of the group now, in the order in which they came."""
     return db.session.scalars(
@@ -73,6 +101,20 @@ def members(group_id: int) -> Sequence[Person]:
         .where(Member.group_id == group_id, Member.left_at.is_(None))
         .order_by(Member.id)
     ).all()
+
+
+def members_of(group_ids: Iterable[int]) -> dict[int, list[Person]]:
+    """The people of several groups now, in the order in which they came."""
+    found: dict[int, list[Person]] = {group_id: [] for group_id in group_ids}
+    rows = db.session.execute(
+        select(Member.group_id, Person)
+        .join(Person, Member.person_id == Person.id)
+        .where(Member.group_id.in_(list(found)), Member.left_at.is_(None))
+        .order_by(Member.id)
+    )
+    for group_id, person in rows:
+        found[group_id].append(person)
+    return found
 
 
 def members_count(group_id: int) -> int:
@@ -120,6 +162,7 @@ def invitations_for(email: str, now: datetime) -> Sequence[Invitation]:
     ).all()
 
 
+@once
 def zone_of(group: Group) -> Zone:
     """The zone in which the group lives."""
     return db.session.get_one(Zone, group.zone_id)
@@ -128,6 +171,7 @@ def zone_of(group: Group) -> Zone:
 # --- constitution and entity ------------------------------------------------------------------------------------------
 
 
+@once
 def constitution_of(group_id: int) -> Constitution | None:
     """The group's time to become a body, open or closed."""
     return db.session.scalars(select(Constitution).where(Constitution.group_id == group_id)).one_or_none()
@@ -140,16 +184,19 @@ def open_constitutions() -> Sequence[Constitution]:
     ).all()
 
 
+@once
 def entity(entity_id: int) -> LegalEntity:
     """The entity of that row."""
     return db.session.get_one(LegalEntity, entity_id)
 
 
+@once
 def entity_by_ref(ref: str) -> LegalEntity | None:
     """The body of that reference."""
     return db.session.scalars(select(LegalEntity).where(LegalEntity.ref == ref)).one_or_none()
 
 
+@once
 def entity_of(group_id: int) -> LegalEntity | None:
     """The group's body, in whatever state."""
     return db.session.scalars(select(LegalEntity).where(LegalEntity.group_id == group_id)).one_or_none()
@@ -162,9 +209,8 @@ def item_mark(item: Item) -> str:
 
 def verified_entity(group_id: int) -> LegalEntity | None:
     """The group's body if every item is verified; ask `is_payable` before moving money."""
-    return db.session.scalars(
-        select(LegalEntity).where(LegalEntity.group_id == group_id, LegalEntity.state == EntityState.VERIFIED)
-    ).one_or_none()
+    found = entity_of(group_id)
+    return found if found is not None and found.state is EntityState.VERIFIED else None
 
 
 def is_payable(entity_id: int) -> bool:
@@ -195,7 +241,16 @@ def accounts_to_reread() -> Sequence[LegalEntity]:
 
 def items(entity_id: int) -> Mapping[ItemKind, Item]:
     """The entity's items by kind, in their order."""
-    found = {item.kind: item for item in db.session.scalars(select(Item).where(Item.entity_id == entity_id))}
+    return {kind: item for kind, (item, _name) in papers(entity_id).items()}
+
+
+@once
+def papers(entity_id: int) -> Mapping[ItemKind, tuple[Item, str]]:
+    """The same, each with the name of the file that was sent for it, in one question."""
+    rows = db.session.execute(
+        select(Item, File.name).outerjoin(File, File.id == Item.file_id).where(Item.entity_id == entity_id)
+    )
+    found = {item.kind: (item, name or "") for item, name in rows}
     return {kind: found[kind] for kind in ItemKind if kind in found}
 
 
@@ -304,26 +359,59 @@ def moments(now: datetime) -> list[tuple[datetime, Refusal]]:
     return found
 
 
-def _invited(person_id: int, now: datetime) -> list[Todo]:
-    person = db.session.get_one(Person, person_id)
-    return [
-        Todo(
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
+    """What the person's groups must do to become bodies and, for officers, what waits to be verified."""
+    found = [_invited(person_id, now), _of_members(person_id, now)]
+    return [*found, _of_officers(person_id)] if "officer" in roles else found
+
+
+def _invited(person_id: int, now: datetime) -> Ask[Todo]:
+    letters = (
+        select(Group.name.label("group"), Invitation.expires_at, Zone.name.label("zone"))
+        .join(Group, Group.id == Invitation.group_id)
+        .join(Zone, Zone.id == Group.zone_id)
+        .join(Person, Person.email == Invitation.email)
+        .where(
+            Person.id == person_id,
+            Invitation.used_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .order_by(Invitation.id)
+    )
+    return Ask(
+        letters,
+        lambda row: Todo(
             what=N_("Answer the invitation"),
-            subject=group(each.group_id).name,
+            subject=row.group,
             endpoint="groups.mine",
             args={},
             state="now",
-            due_at=each.expires_at,
+            due_at=row.expires_at,
             room="groups",
-            zone=zone_of(group(each.group_id)).name,
+            zone=row.zone,
+        ),
+    )
+
+
+_ENDS = func.coalesce(Constitution.extended_until, Constitution.due_at, type_=UTCDateTime)
+
+
+def _items(*states: ItemState) -> Any:
+    return func.count().filter(Item.state.in_(states))
+
+
+def _of_members(person_id: int, now: datetime) -> Ask[Todo]:
+    bodies = (
+        select(
+            Group.ref,
+            Group.name,
+            Group.kind,
+            Zone.name.label("zone"),
+            case((Constitution.closed_at.is_(None), _ENDS)).label("ends_at"),
+            _items(ItemState.RETURNED).label("returned"),
+            _items(ItemState.RETURNED, ItemState.MISSING).label("missing"),
         )
-        for each in invitations_for(person.email, now)
-    ]
-
-
-def _of_members(person_id: int, now: datetime) -> list[Todo]:
-    rows = db.session.execute(
-        select(Group, LegalEntity, Constitution, Item, Zone.name)
         .join(Member, Member.group_id == Group.id)
         .join(LegalEntity, LegalEntity.group_id == Group.id)
         .join(Item, Item.entity_id == LegalEntity.id)
@@ -335,71 +423,69 @@ def _of_members(person_id: int, now: datetime) -> list[Todo]:
             LegalEntity.state == EntityState.DRAFT,
             Constitution.outcome.is_distinct_from("lapsed"),
         )
+        .group_by(Group.id, LegalEntity.id, Zone.id, Constitution.id)
         .order_by(LegalEntity.id)
     )
-    found: dict[int, tuple[Group, Constitution | None, str, list[Item]]] = {}
-    for group_, body, constitution, item, zone in rows:
-        found.setdefault(body.id, (group_, constitution, zone, []))[3].append(item)
-    return [_form_the_body(*each, now=now) for each in found.values()]
+    return Ask(bodies, lambda row: _form_the_body(row, now))
 
 
-def _form_the_body(
-    group: Group, constitution: Constitution | None, zone: str, items: list[Item], *, now: datetime
-) -> Todo:
-    returned = sum(item.state is ItemState.RETURNED for item in items)
-    missing = sum(item.state is ItemState.MISSING for item in items) + returned
-    running = constitution if constitution and constitution.closed_at is None else None
-    late = bool(running and running.ends_at <= now)
+def _form_the_body(row: Any, now: datetime) -> Todo:
+    late = row.ends_at is not None and row.ends_at <= now
     what = (
         N_("Form the association. Things missing: %(missing)d")
-        if group.kind is Kind.INFORMAL
+        if row.kind is Kind.INFORMAL
         else N_("Register the organisation. Things missing: %(missing)d")
     )
-    if returned:
+    if row.returned:
         what = N_("Mend what the office sent back: %(returned)d")
     return Todo(
-        what=what if missing else N_("The office is checking the association’s papers"),
-        params={"missing": missing, "returned": returned},
-        subject=group.name,
+        what=what if row.missing else N_("The office is checking the association’s papers"),
+        params={"missing": row.missing, "returned": row.returned},
+        subject=row.name,
         endpoint="groups.constitution",
-        args={"ref": group.ref},
-        state="late" if late and missing else "now" if missing else "wait",
-        due_at=running.ends_at if running else None,
+        args={"ref": row.ref},
+        state="late" if late and row.missing else "now" if row.missing else "wait",
+        due_at=row.ends_at,
         room="groups",
-        zone=zone,
+        zone=row.zone,
     )
 
 
-def _of_officers(person_id: int) -> list[Todo]:
-    own = set(
-        db.session.scalars(select(Member.group_id).where(Member.person_id == person_id, Member.left_at.is_(None)))
-    )
-    zones = {zone.id: zone.name for zone in db.session.scalars(select(Zone).options(lazyload(Zone.borough)))}
-    found = []
-    for body, group_, constitution, waiting, accepted in to_verify():
-        whole = accepted == len(ItemKind)
-        if not (waiting or whole) or group_.id in own:
-            continue
-        found.append(
-            Todo(
-                what=N_("Verify the association: every item is accepted")
-                if whole
-                else N_("Check the papers of a new body: %(waiting)d"),
-                params={"waiting": waiting},
-                subject=body.name or group_.name,
-                endpoint="groups.verify",
-                args={"ref": body.ref},
-                state="now",
-                due_at=constitution.ends_at if constitution and constitution.closed_at is None else None,
-                room="groups",
-                zone=zones[group_.zone_id],
-                role="officer",
-            )
+def _of_officers(person_id: int) -> Ask[Todo]:
+    own = select(Member.id).where(Member.group_id == Group.id, Member.person_id == person_id, Member.left_at.is_(None))
+    waiting, accepted = _items(ItemState.SENT), _items(ItemState.ACCEPTED)
+    bodies = (
+        select(
+            LegalEntity.ref,
+            func.coalesce(func.nullif(LegalEntity.name, ""), Group.name).label("name"),
+            Zone.name.label("zone"),
+            case((Constitution.closed_at.is_(None), _ENDS)).label("ends_at"),
+            waiting.label("waiting"),
+            (accepted == len(ItemKind)).label("whole"),
         )
-    return found
-
-
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
-    """What the person's groups must do to become bodies and, for officers, what waits to be verified."""
-    found = _invited(person_id, now) + _of_members(person_id, now)
-    return found + (_of_officers(person_id) if "officer" in roles else [])
+        .join(Group, Group.id == LegalEntity.group_id)
+        .join(Item, Item.entity_id == LegalEntity.id)
+        .join(Zone, Zone.id == Group.zone_id)
+        .outerjoin(Constitution, Constitution.group_id == Group.id)
+        .where(LegalEntity.state == EntityState.DRAFT, ~own.exists())
+        .group_by(LegalEntity.id, Group.id, Zone.id, Constitution.id)
+        .having(or_(waiting > 0, accepted == len(ItemKind)))
+        .order_by(LegalEntity.id)
+    )
+    return Ask(
+        bodies,
+        lambda row: Todo(
+            what=N_("Verify the association: every item is accepted")
+            if row.whole
+            else N_("Check the papers of a new body: %(waiting)d"),
+            params={"waiting": row.waiting},
+            subject=row.name,
+            endpoint="groups.verify",
+            args={"ref": row.ref},
+            state="now",
+            due_at=row.ends_at,
+            room="groups",
+            zone=row.zone,
+            role="officer",
+        ),
+    )

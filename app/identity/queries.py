@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, or_, select, text
 
 from app.core import crypto
 from app.core.actor import Actor
@@ -46,10 +47,14 @@ _LOOKER = text(
 )
 
 
+def _alive(row: Any, now: datetime) -> bool:
+    return session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at)
+
+
 def looker(raw: str, now: datetime) -> Looker | None:
     """Whose living session that secret is, with the roles of that moment, in one question."""
     row = db.session.execute(_LOOKER, {"hashed": crypto.token_hash(raw), "now": now}).one_or_none()
-    if row is None or not session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at):
+    if row is None or not _alive(row, now):
         return None
     return Looker(row.id, row.ref, row.name, frozenset(row.roles))
 
@@ -57,9 +62,22 @@ def looker(raw: str, now: datetime) -> Looker | None:
 def session_of(raw: str, now: datetime) -> Session | None:
     """The living session of that secret."""
     row = db.session.scalars(select(Session).where(Session.token_hash == crypto.token_hash(raw))).one_or_none()
-    if row is None or not session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at):
+    if row is None or not _alive(row, now):
         return None
     return row
+
+
+def visitor(raw: str, now: datetime) -> tuple[Person, frozenset[str]] | None:
+    """The person whose living session that secret is, with the roles of that moment, in one question."""
+    held = select(cast(RoleGrant.role, Text)).where(RoleGrant.person_id == Session.person_id, _held(now))
+    row = db.session.execute(
+        select(Session, func.array(held.correlate(Session).scalar_subquery(), type_=ARRAY(Text))).where(
+            Session.token_hash == crypto.token_hash(raw)
+        )
+    ).one_or_none()
+    if row is None or not _alive(row[0], now):
+        return None
+    return row[0].person, frozenset(row[1])
 
 
 def person_of_session(raw: str, now: datetime) -> Person | None:

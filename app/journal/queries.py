@@ -12,9 +12,11 @@ from app.core.money import N_
 from app.journal.models import Entry
 
 
-def history(subject: str, limit: int = 500) -> Sequence[Entry]:
-    """What happened to the thing, oldest first."""
-    return db.session.scalars(select(Entry).where(Entry.subject == subject).order_by(Entry.id).limit(limit)).all()
+def history(*subjects: str, limit: int = 500) -> Sequence[Entry]:
+    """What happened to these things, one after the other, the oldest first of each."""
+    place = {subject: n for n, subject in enumerate(subjects)}
+    found = db.session.scalars(select(Entry).where(Entry.subject.in_(subjects)).order_by(Entry.id).limit(limit))
+    return sorted(found, key=lambda entry: place[entry.subject])
 
 
 def latest(limit: int = 100, what: str | None = None) -> Sequence[Entry]:

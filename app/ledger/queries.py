@@ -10,24 +10,34 @@ from sqlalchemy import select, text
 
 from app.core.db import db
 from app.core.money import ZERO, Money
+from app.core.once import once
 from app.ledger.models import AccountRow, EntryRow, JournalRow
-from app.ledger.rules import Check
+from app.ledger.rules import Book, Check
 
 
 def balance(book: str, owner: str, name: str) -> Money:
     """The account's balance; zero where it was never opened."""
-    found = db.session.execute(
-        select(AccountRow.balance).where(AccountRow.book == book, AccountRow.owner == owner, AccountRow.name == name)
-    ).scalar_one_or_none()
-    return ZERO if found is None else found
+    return balances(book, owner).get(name, ZERO)
 
 
 def balances(book: str, owner: str) -> dict[str, Money]:
     """All balances of one owner in one book, by account name."""
+    return books_of(owner)[owner].get(book, {})
+
+
+@once
+def books_of(*owners: str) -> dict[str, dict[str, dict[str, Money]]]:
+    """Balances by owner, book and name for many owners, in one query."""
+    found: dict[str, dict[str, dict[str, Money]]] = {owner: {} for owner in owners}
     rows = db.session.execute(
-        select(AccountRow.name, AccountRow.balance).where(AccountRow.book == book, AccountRow.owner == owner)
+        select(AccountRow.owner, AccountRow.book, AccountRow.name, AccountRow.balance).where(
+            AccountRow.book.in_(list(Book)),  # the index begins with it
+            AccountRow.owner.in_(list(found)),
+        )
     )
-    return {row.name: row.balance for row in rows}
+    for owner, book, name, amount in rows:
+        found[owner].setdefault(book, {})[name] = amount
+    return found
 
 
 def balances_of(book: str, owners: Iterable[str]) -> dict[str, dict[str, Money]]:
@@ -43,28 +53,19 @@ def balances_of(book: str, owners: Iterable[str]) -> dict[str, dict[str, Money]]
     return found
 
 
-def total_of(book: str, name: str, owner_prefix: str = "") -> Money:
-    """The sum of one named account over all owners whose name starts so, such as ("budget", "paid", "proposal:")."""
-    found = db.session.execute(
-        text(
-            "select coalesce(sum(balance), 0) from ledger_account"
-            " where book = :book and name = :name and starts_with(owner, :prefix)"
-        ),
-        {"book": book, "name": name, "prefix": owner_prefix},
-    ).scalar_one()
-    return Money(int(found))
-
-
-def totals_of(book: str, owner_prefix: str) -> dict[str, Money]:
-    """The sums of all named accounts over all owners whose name starts so, in one question."""
+@once
+def books_like(owner_prefix: str) -> dict[str, dict[str, Money]]:
+    """The sums by book and name over all owners whose name starts so, in one question."""
     rows = db.session.execute(
         text(
-            "select name, sum(balance) from ledger_account"
-            " where book = :book and starts_with(owner, :prefix) group by name"
+            "select book, name, sum(balance) from ledger_account where starts_with(owner, :prefix) group by book, name"
         ),
-        {"book": book, "prefix": owner_prefix},
+        {"prefix": owner_prefix},
     )
-    return {str(name): Money(int(amount)) for name, amount in rows}
+    found: dict[str, dict[str, Money]] = {}
+    for book, name, amount in rows:
+        found.setdefault(str(book), {})[str(name)] = Money(int(amount))
+    return found
 
 
 @dataclass(frozen=True)

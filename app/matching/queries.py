@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
 
-from app.core.db import db
+from app.core.db import Cents, db
 from app.core.errors import Missing
 from app.core.money import ZERO, Money, total
 from app.ledger import queries as ledger
+from app.ledger.models import AccountRow
 from app.ledger.rules import Check
 from app.matching.models import Fund, Reservation
 from app.matching.rules import State
@@ -80,7 +82,11 @@ class Books:
 
 def books_of_project(proposal_id: int) -> Books:
     """The public money of one project by step."""
-    held = ledger.balances("budget", f"proposal:{proposal_id}")
+    return by_step(ledger.balances("budget", f"proposal:{proposal_id}"))
+
+
+def by_step(held: Mapping[str, Money]) -> Books:
+    """The balances of a project's budget accounts as its steps."""
     return Books(ZERO, *(held.get(step, ZERO) for step in STEPS))
 
 
@@ -94,11 +100,24 @@ def books_of_fund(fund: Fund) -> Books:
     return Books(ledger.balance("budget", fund.key, "available"), *(sums[step] for step in STEPS))
 
 
-def books_of_source(source_id: int) -> Books:
-    """The money of all calls of one source by step."""
-    funds = db.session.scalars(select(Fund).where(Fund.source_id == source_id).order_by(Fund.id))
-    parts = [books_of_fund(fund) for fund in funds]
-    return Books(*(total(getattr(one, step) for one in parts) for step in ("available", *STEPS)))
+def books_of_sources(source_ids: Iterable[int]) -> dict[int, Books]:
+    """The money of all calls of each of these sources by step, in one question."""
+    found: dict[int, dict[str, Money]] = {source_id: {} for source_id in source_ids}
+    of_project = select(Fund.source_id, Reservation.project_key.label("owner")).join(
+        Fund, Fund.id == Reservation.fund_id
+    )
+    owners = union_all(of_project, select(Fund.source_id, Fund.key)).subquery()
+    rows: Any = db.session.execute(
+        select(owners.c.source_id, AccountRow.name, func.sum(AccountRow.balance, type_=Cents))
+        .join(AccountRow, (AccountRow.owner == owners.c.owner) & (AccountRow.book == "budget"))
+        .where(owners.c.source_id.in_(list(found)))
+        .group_by(owners.c.source_id, AccountRow.name)
+    )
+    for source_id, name, amount in rows:
+        found[source_id][name] = amount
+    return {
+        source_id: Books(*(held.get(step, ZERO) for step in ("available", *STEPS))) for source_id, held in found.items()
+    }
 
 
 def checks() -> Iterable[Check]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, literal, or_, select, text, union_all
+from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select, text
 
 from app.campaigns.models import Campaign
 from app.core.clock import LOCAL
@@ -14,7 +14,9 @@ from app.core.db import Cents, db
 from app.core.errors import Missing
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
+from app.core.once import once
 from app.core.todo import Todo
+from app.core.together import Ask, together
 from app.groups import queries as groups
 from app.identity.models import Person
 from app.ledger import queries as ledger
@@ -44,6 +46,7 @@ def title(pledge: Pledge) -> str:
     return db.session.get_one(Campaign, pledge.campaign_id).title
 
 
+@once
 def by_ref(ref: str) -> Pledge:
     """The pledge of that reference, which only its donor knows."""
     found = db.session.scalars(select(Pledge).where(Pledge.ref == ref)).one_or_none()
@@ -57,6 +60,7 @@ def by_form_key(form_key: str) -> Pledge | None:
     return db.session.scalars(select(Pledge).where(Pledge.form_key == form_key)).one_or_none()
 
 
+@once
 def link(token: str) -> Link | None:
     """The mailed link with this secret, also an expired one."""
     return db.session.scalars(select(Link).where(Link.token_hash == token_hash(token))).one_or_none()
@@ -256,11 +260,34 @@ def nearest(limit: int) -> Sequence[Campaign]:
     return db.session.scalars(select(Campaign).from_statement(_NEAREST), {"limit": limit}).all()
 
 
-def givers() -> int:
-    """How many people have really given, over all campaigns; one who gave twice counts once."""
-    return db.session.scalar(select(func.count(Pledge.email.distinct())).where(Pledge.state == State.CHARGED)) or 0
+def givers() -> Select[int]:
+    """The question how many people have really given, over all campaigns; one who gave twice counts once."""
+    return select(func.count(Pledge.email.distinct())).where(Pledge.state == State.CHARGED)
 
 
+def progress_of_campaign() -> tuple[Any, Any]:
+    """For a question over campaigns, of each: how many promises were declined at the last attempt, and what came in
+    and counts."""
+    last = (
+        select(Charge.state).where(Charge.pledge_id == Pledge.id).order_by(Charge.n.desc()).limit(1).scalar_subquery()
+    )
+    declined = select(func.count()).where(
+        Pledge.campaign_id == Campaign.id, Pledge.state == State.ACTIVE, last == ChargeState.DECLINED
+    )
+    back = (
+        select(func.sum(Refund.amount))
+        .where(Refund.charge_id == Charge.id, Refund.state == RefundState.SUCCEEDED)
+        .scalar_subquery()
+    )
+    collected = (
+        select(func.coalesce(func.sum(Charge.amount - func.coalesce(back, 0)), 0, type_=Cents))
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(Pledge.campaign_id == Campaign.id, Pledge.counts, Charge.state == ChargeState.SUCCEEDED)
+    )
+    return declined.correlate(Campaign).scalar_subquery(), collected.correlate(Campaign).scalar_subquery()
+
+
+@once
 def totals(campaign_id: int) -> Totals:
     """The figures of one campaign."""
     return totals_of([campaign_id])[campaign_id]
@@ -281,13 +308,16 @@ class Row:
         return self.totals.raised >= self.campaign.threshold
 
 
-def rows(campaigns: Iterable[Campaign]) -> list[Row]:
-    """The campaigns with their zones and figures, in two questions."""
+def rows(campaigns: Iterable[Campaign], zones: Iterable[Zone] | None = None) -> list[Row]:
+    """The campaigns with their zones (of these, where they are known) and figures, in two questions at most."""
     listed = list(campaigns)
+    if not listed:
+        return []
     figures = totals_of([each.id for each in listed])
-    ids = {each.zone_id for each in listed}
-    zones = {zone.id: zone for zone in db.session.scalars(select(Zone).where(Zone.id.in_(ids)))}
-    return [Row(each, zones[each.zone_id], figures[each.id]) for each in listed]
+    if zones is None:
+        zones = db.session.scalars(select(Zone).where(Zone.id.in_({each.zone_id for each in listed})))
+    by_id = {zone.id: zone for zone in zones}
+    return [Row(each, by_id[each.zone_id], figures[each.id]) for each in listed]
 
 
 def promised(campaign_id: int) -> Money:
@@ -328,32 +358,48 @@ def wall(campaign_id: int, order: str = "latest", *, limit: int = 8, offset: int
     ]
 
 
-def donors(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) -> tuple[list[Gift], list[Money]]:
-    """The first gifts of the wall in this order, and the amounts of the latest in the order in which they came."""
+@dataclass(frozen=True)
+class Giving:
+    """The gifts of a campaign as its page draws them."""
+
+    wall: list[Gift]  # the first ones in the order asked for
+    discs: list[Money]  # the latest ones, in the order in which they came
+    days: list[tuple[date, Money, int]]  # civil day, sum and number of those that count, oldest first
+
+
+def giving(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) -> Giving:
+    """The first gifts of the wall in this order, the amounts of the latest, and the sums by day; in one question."""
     shown = (Pledge.name, Pledge.show_name, Pledge.amount, Pledge.active_at, Pledge.counts)
     given = select(*shown).where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
-    wall_rows = given.add_columns(literal(True)).order_by(*_ORDER.get(order, _ORDER["latest"])).limit(named)
-    disc_rows = given.add_columns(literal(False)).order_by(*_ORDER["latest"]).limit(drawn)
-    rows = db.session.execute(union_all(wall_rows.subquery().select(), disc_rows.subquery().select())).all()
-    gifts = [Gift(row[0] if row[1] else "", row[2], row[3], row[4]) for row in rows if row[5]]
-    return gifts, [row[2] for row in rows if not row[5]][::-1]
-
-
-def by_day(campaign_id: int) -> list[tuple[date, Money, int]]:
-    """Civil day, sum and number of the gifts that stand and count towards the threshold, oldest first."""
-    when = cast(func.timezone(str(LOCAL), Pledge.active_at), Date)
-    rows = db.session.execute(
-        select(when, func.sum(Pledge.amount, type_=Cents), func.count())
-        .where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]), Pledge.counts)
-        .group_by(when)
-        .order_by(when)
+    on = cast(func.timezone(str(LOCAL), Pledge.active_at), Date).label("on")
+    days = (
+        given.with_only_columns(on, func.sum(Pledge.amount, type_=Cents).label("amount"), func.count().label("gifts"))
+        .where(Pledge.counts)
+        .group_by(on)
+        .order_by(on)
     )
-    return [(on, sum_, gifts) for on, sum_, gifts in rows]
+    found = Giving([], [], [])
+
+    def wall(row: Any) -> None:
+        found.wall.append(Gift(row.name if row.show_name else "", row.amount, row.active_at, row.counts))
+
+    together(
+        (
+            Ask(given.order_by(*_ORDER.get(order, _ORDER["latest"])).limit(named), wall),
+            Ask(
+                given.with_only_columns(Pledge.amount).order_by(*_ORDER["latest"]).limit(drawn),
+                lambda row: found.discs.insert(0, row.amount),
+            ),
+            Ask(days, lambda row: found.days.append((row.on, row.amount, row.gifts))),
+        )
+    )
+    return found
 
 
 # --- one pledge ------------------------------------------------------------------------------------------------------
 
 
+@once
 def charges(pledge_id: int) -> Sequence[Charge]:
     """Every attempt to charge it, oldest first."""
     return db.session.scalars(select(Charge).where(Charge.pledge_id == pledge_id).order_by(Charge.n)).all()
@@ -361,14 +407,12 @@ def charges(pledge_id: int) -> Sequence[Charge]:
 
 def live_charge(pledge_id: int) -> Charge | None:
     """The attempt that is under way."""
-    return db.session.scalars(select(Charge).where(Charge.pledge_id == pledge_id, Charge.state.in_(LIVE))).one_or_none()
+    return next((each for each in charges(pledge_id) if each.state in LIVE), None)
 
 
 def paid_charge(pledge_id: int) -> Charge | None:
     """The attempt that worked."""
-    return db.session.scalars(
-        select(Charge).where(Charge.pledge_id == pledge_id, Charge.state == ChargeState.SUCCEEDED)
-    ).one_or_none()
+    return next((each for each in charges(pledge_id) if each.state is ChargeState.SUCCEEDED), None)
 
 
 def receipt_possible(pledge: Pledge) -> bool:
@@ -405,6 +449,7 @@ def paid_of(pledge_ids: Iterable[int]) -> Mapping[int, Money]:
     return {row[0]: row[1] - (row[2] or ZERO) for row in rows}
 
 
+@once
 def refunds(pledge_id: int) -> Sequence[Refund]:
     """What went back to the donor."""
     return db.session.scalars(
@@ -551,32 +596,33 @@ def of_email(email: str) -> Sequence[Pledge]:
     return db.session.scalars(select(Pledge).where(Pledge.email == email).order_by(Pledge.id.desc()).limit(20)).all()
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
-    """Large pledges for the officers; failed refunds for those who can look into them."""
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
+    """Large pledges, for the officers."""
     if "officer" not in roles:
         return []
-    rows = db.session.execute(
-        select(Pledge, Campaign, Zone.name)
+    rows = (
+        select(Pledge.ref, Pledge.amount, Campaign.title, Campaign.closes_at, Zone.name.label("zone"))
         .join(Campaign, Campaign.id == Pledge.campaign_id)
         .join(Zone, Zone.id == Campaign.zone_id)
         .where(Pledge.state == State.HELD)
         .order_by(Pledge.stored_at)
     )
-    return [
-        Todo(
-            what=N_("Check a large pledge before it counts"),
-            subject=campaign.title,
-            endpoint="pledges.large_one",
-            args={"ref": row.ref},
-            state="todo",
-            room="pledges",
-            amount=row.amount,
-            due_at=campaign.closes_at,
-            zone=zone,
-            role="officer",
-        )
-        for row, campaign, zone in rows
-    ]
+    return [Ask(rows, _to_check)]
+
+
+def _to_check(row: Any) -> Todo:
+    return Todo(
+        what=N_("Check a large pledge before it counts"),
+        subject=row.title,
+        endpoint="pledges.large_one",
+        args={"ref": row.ref},
+        state="todo",
+        room="pledges",
+        amount=row.amount,
+        due_at=row.closes_at,
+        zone=row.zone,
+        role="officer",
+    )
 
 
 # --- what the ledger must agree with ---------------------------------------------------------------------------------

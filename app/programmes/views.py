@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -18,21 +19,32 @@ from app.identity.models import Person
 from app.identity.rules import Hand
 from app.matching import queries as matching
 from app.programmes import queries, schemas, service
-from app.programmes.models import Programme, Source
+from app.programmes.models import Programme, ProgressEntry, Source
 from app.programmes.rules import FUNDS, Progress
 from app.web import gates, listing
 
 bp = Blueprint("programmes", __name__, url_prefix="/programmes")
 
 
-def _live(programme: Programme) -> Progress:
-    """The four amounts as the ledger has them now."""
-    books = [matching.books_of_source(source.id) for source in programme.sources]
+def _figures(programmes: Sequence[Programme]) -> list[tuple[Programme, Progress, ProgressEntry | None]]:
+    """Each with the four amounts as recorded last, or else as the ledger has them now."""
+    recorded = {one.id: queries.latest_progress(one) for one in programmes}
+    open_ = [one for one in programmes if recorded[one.id] is None]
+    books = matching.books_of_sources(source.id for one in open_ for source in one.sources) if open_ else {}
+    found = []
+    for one in programmes:
+        entry = recorded[one.id]
+        found.append((one, entry.figures() if entry else _live(one, books), entry))
+    return found
+
+
+def _live(programme: Programme, books: Mapping[int, matching.Books]) -> Progress:
+    standings, mine = queries.standings(), [books[source.id] for source in programme.sources]
     return Progress(
         planned=queries.whole(programme),
-        admitted=total(queries.standing(source.id).released for source in programme.sources),
-        committed=total(one.binding for one in books),
-        disbursed=total(one.paid for one in books),
+        admitted=total(standings[source.id].released for source in programme.sources),
+        committed=total(one.binding for one in mine),
+        disbursed=total(one.paid for one in mine),
     )
 
 
@@ -41,11 +53,7 @@ def _live(programme: Programme) -> Progress:
 @gates.public
 def index() -> ResponseReturnValue:
     """All programmes with their progress."""
-    rows = []
-    for programme in queries.programmes():
-        recorded = queries.latest_progress(programme)
-        rows.append((programme, recorded.figures() if recorded else _live(programme), recorded))
-    return render_template("programmes/index.html", rows=rows)
+    return render_template("programmes/index.html", rows=_figures(queries.programmes()))
 
 
 @bp.get("/<code>")
@@ -53,13 +61,12 @@ def index() -> ResponseReturnValue:
 @gates.public
 def show(code: str) -> ResponseReturnValue:
     """The public progress card of a programme."""
-    programme = queries.by_code(code)
-    recorded = queries.latest_progress(programme)
+    programme, figures, recorded = _figures([queries.by_code(code)])[0]
     return render_template(
         "programmes/show.html",
         programme=programme,
         recorded=recorded,
-        figures=recorded.figures() if recorded else _live(programme),
+        figures=figures,
         today=clock.today(),
         calls=calls.of_programme(programme.id),
         standings=queries.standings(),

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text, func, literal, null, select, union_all
+from sqlalchemy import Text, and_, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import lazyload
 
 from app.calls import queries as calls
-from app.calls.models import Call
+from app.calls.models import Call, CallTerms
 from app.calls.rules import Terms
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Refusal
+from app.core.errors import Missing, Refusal
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, Money, total
+from app.core.once import once
 from app.core.todo import Todo
+from app.core.together import Ask
 from app.files.models import File
 from app.groups import queries as groups
 from app.groups.models import Group, Member
+from app.groups.rules import EntityState
 from app.identity.models import Person
 from app.proposals.models import Check, Commitment, Line, Milestone, Participant, Proposal
 from app.proposals.rules import (
@@ -44,11 +47,13 @@ def proposal(proposal_id: int) -> Proposal:
     return db.session.get_one(Proposal, proposal_id)
 
 
+@once
 def by_ref(ref: str) -> Proposal | None:
     """The proposal of that reference in addresses."""
     return db.session.scalars(select(Proposal).where(Proposal.ref == ref)).one_or_none()
 
 
+@once
 def mine(person_id: int) -> Sequence[Proposal]:
     """The proposals of the person's groups, newest first; withdrawn ones last."""
     return db.session.scalars(
@@ -69,6 +74,7 @@ def live_of_group(group_id: int) -> Sequence[Proposal]:
     return [each for each in of_group(group_id) if each.state in LIVE]
 
 
+@once
 def of_call(call_id: int, *states: State) -> Sequence[Proposal]:
     """The call's proposals in these states (sent ones if none is named), by reference."""
     return db.session.scalars(
@@ -83,6 +89,7 @@ def admissible(call_id: int) -> Sequence[Proposal]:
     return of_call(call_id, State.ADMISSIBLE)
 
 
+@once
 def awaiting_check(call_id: int | None = None) -> Sequence[Proposal]:
     """Sent proposals that no officer has decided on, oldest first."""
     query = select(Proposal).where(Proposal.state == State.SUBMITTED).order_by(Proposal.submitted_at, Proposal.id)
@@ -91,9 +98,16 @@ def awaiting_check(call_id: int | None = None) -> Sequence[Proposal]:
 
 def lines(proposal: Proposal) -> Sequence[Line]:
     """The budget's lines in their order."""
-    return db.session.scalars(select(Line).where(Line.proposal_id == proposal.id).order_by(Line.position)).all()
+    return lines_of(proposal.id)
 
 
+@once
+def lines_of(proposal_id: int) -> Sequence[Line]:
+    """The same by the proposal's row."""
+    return db.session.scalars(select(Line).where(Line.proposal_id == proposal_id).order_by(Line.position)).all()
+
+
+@once
 def milestones(proposal: Proposal) -> Sequence[Milestone]:
     """The milestones by date."""
     return db.session.scalars(
@@ -116,6 +130,7 @@ def plan(proposal: Proposal) -> tuple[list[tuple[str, Money]], list[tuple[str, d
     return [(row[2], row[3]) for row in rows if row[0]], [(row[2], row[4]) for row in rows if not row[0]]
 
 
+@once
 def members(proposal: Proposal) -> Sequence[Person]:
     """The proposal's people, in the order in which they came."""
     return db.session.scalars(
@@ -126,6 +141,7 @@ def members(proposal: Proposal) -> Sequence[Person]:
     ).all()
 
 
+@once
 def is_participant(proposal_id: int, person_id: int) -> bool:
     """Whether the person is one of the proposal's people."""
     return bool(
@@ -142,6 +158,7 @@ def participation(call_id: int, tax_code_hash: bytes) -> Participant | None:
     ).one_or_none()
 
 
+@once
 def signatures(proposal: Proposal) -> Mapping[int, Commitment]:
     """The signatures that hold, by person."""
     found = db.session.scalars(
@@ -150,6 +167,7 @@ def signatures(proposal: Proposal) -> Mapping[int, Commitment]:
     return {each.person_id: each for each in found}
 
 
+@once
 def check_of(proposal: Proposal) -> Check | None:
     """The officer's decision."""
     return db.session.scalars(select(Check).where(Check.proposal_id == proposal.id)).one_or_none()
@@ -160,11 +178,13 @@ def checked_by(proposal_id: int) -> int | None:
     return db.session.scalar(select(Check.officer_id).where(Check.proposal_id == proposal_id))
 
 
+@once
 def picture(proposal: Proposal) -> File | None:
     """The proposal's picture."""
     return db.session.get(File, proposal.picture_id) if proposal.picture_id else None
 
 
+@once
 def zone(proposal: Proposal) -> Zone | None:
     """Where the project takes place."""
     return db.session.get(Zone, proposal.zone_id) if proposal.zone_id else None
@@ -182,7 +202,7 @@ def call(proposal: Proposal) -> Call:
 
 def closes_at(proposal: Proposal) -> datetime:
     """The deadline of its call."""
-    return calls.whole(call(proposal)).closes_at
+    return calls.deadline(call(proposal))
 
 
 def terms(proposal: Proposal) -> Terms:
@@ -192,25 +212,7 @@ def terms(proposal: Proposal) -> Terms:
 
 def draft(proposal: Proposal) -> Draft:
     """All that it says now."""
-    place, image, whose = zone(proposal), picture(proposal), group(proposal)
-    return Draft(
-        title=proposal.title,
-        summary=proposal.summary,
-        theme=proposal.theme,
-        zone=place.number if place else None,
-        place=proposal.place,
-        need=proposal.need,
-        story=proposal.story,
-        picture=image.sha256 if image else None,
-        picture_alt=proposal.picture_alt,
-        total=proposal.total,
-        lines=tuple((line.name, line.amount) for line in lines(proposal)),
-        milestones=tuple((each.title, each.due_on) for each in milestones(proposal)),
-        impact=proposal.impact,
-        group=whose.name,
-        about=whose.about,
-        members=tuple(person.ref for person in members(proposal)),
-    )
+    return standing(proposal).draft
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,10 @@ class Standing:
     signatures: Mapping[int, Commitment]
     closes_at: datetime
     progress: Progress
+    zone: Zone | None
+    picture: File | None
+    lines: Sequence[Line]
+    milestones: Sequence[Milestone]
 
     @property
     def unsigned(self) -> list[Person]:
@@ -254,25 +260,129 @@ class Standing:
         )
 
 
+@once
 def standing(proposal: Proposal) -> Standing:
     """Everything about a proposal at once."""
-    said, rules_, whose = draft(proposal), terms(proposal), group(proposal)
-    end = closes_at(proposal)
-    found = problems(said, rules_, kind=whose.kind.value, closes_on=clock.local(end).date())
-    people, signed = members(proposal), signatures(proposal)
-    sent = proposal.state in SENT
+    return standings([proposal])[0]
+
+
+def standings(proposals: Sequence[Proposal]) -> list[Standing]:
+    """The same of several, in five questions however many there are."""
+    ids = [each.id for each in proposals]
+    newest = select(func.max(CallTerms.version)).where(CallTerms.call_id == Call.id).correlate(Call).scalar_subquery()
+    in_force = and_(Proposal.state.in_(LIVE), CallTerms.call_id == Call.id, CallTerms.version == newest)
+    rows: Any = db.session.execute(
+        select(Proposal.id, Call, CallTerms, Group, Zone, File)
+        .join(Call, Call.id == Proposal.call_id)
+        .join(Group, Group.id == Proposal.group_id)
+        .outerjoin(CallTerms, or_(in_force, and_(Proposal.state.not_in(LIVE), CallTerms.id == Proposal.terms_id)))
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .outerjoin(File, File.id == Proposal.picture_id)
+        .options(lazyload(Zone.borough))
+        .where(Proposal.id.in_(ids))
+    )
+    whole = {row[0]: row[1:] for row in rows}
+    written = _by_proposal(ids, Line, Line.position), _by_proposal(ids, Milestone, Milestone.position)
+    people, signed = _people(ids), _signatures(ids)
+    return [
+        _standing(each, *whole[each.id], *(part.get(each.id, []) for part in (*written, people, signed)))
+        for each in proposals
+    ]
+
+
+def _by_proposal(ids: Sequence[int], kind: Any, order: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in db.session.scalars(select(kind).where(kind.proposal_id.in_(ids)).order_by(order)):
+        found.setdefault(row.proposal_id, []).append(row)
+    return found
+
+
+def _people(ids: Sequence[int]) -> dict[int, list[Person]]:
+    """Who belongs to these proposals, in the order in which they came."""
+    rows = db.session.execute(
+        select(Participant.proposal_id, Person)
+        .join(Person, Person.id == Participant.person_id)
+        .where(Participant.proposal_id.in_(ids))
+        .order_by(Participant.id)
+    )
+    found: dict[int, list[Person]] = {}
+    for proposal_id, person in rows:
+        found.setdefault(proposal_id, []).append(person)
+    return found
+
+
+def _signatures(ids: Sequence[int]) -> dict[int, list[Commitment]]:
+    """The signatures that hold on these proposals."""
+    found: dict[int, list[Commitment]] = {}
+    valid = select(Commitment).where(Commitment.proposal_id.in_(ids), Commitment.voided_at.is_(None))
+    for each in db.session.scalars(valid):
+        found.setdefault(each.proposal_id, []).append(each)
+    return found
+
+
+def _standing(
+    proposal: Proposal,
+    call: Call,
+    frozen: CallTerms | None,
+    group: Group,
+    zone: Zone | None,
+    picture: File | None,
+    lines: Sequence[Line],
+    milestones: Sequence[Milestone],
+    people: Sequence[Person],
+    signatures: Sequence[Commitment],
+) -> Standing:
+    if frozen is None:
+        raise Missing("The terms of this call are not frozen yet.")
+    end, signed = calls.deadline(call), {each.person_id: each for each in signatures}
+    said = _said(proposal, group, zone, picture, lines, milestones, people)
+    found = problems(said, frozen.terms, kind=group.kind.value, closes_on=clock.local(end).date())
     return Standing(
         proposal=proposal,
-        call=call(proposal),
-        terms=rules_,
-        group=whose,
+        call=call,
+        terms=frozen.terms,
+        group=group,
         draft=said,
         fingerprint=fingerprint(said),
         problems=found,
         members=people,
         signatures=signed,
         closes_at=end,
-        progress=progress(found, signed=len(signed), members=len(people), sent=sent),
+        progress=progress(found, signed=len(signed), members=len(people), sent=proposal.state in SENT),
+        zone=zone,
+        picture=picture,
+        lines=lines,
+        milestones=milestones,
+    )
+
+
+def _said(
+    proposal: Proposal,
+    group: Group,
+    zone: Zone | None,
+    picture: File | None,
+    lines: Sequence[Line],
+    milestones: Sequence[Milestone],
+    people: Sequence[Person],
+) -> Draft:
+    """All that the proposal says."""
+    return Draft(
+        title=proposal.title,
+        summary=proposal.summary,
+        theme=proposal.theme,
+        zone=zone.number if zone else None,
+        place=proposal.place,
+        need=proposal.need,
+        story=proposal.story,
+        picture=picture.sha256 if picture else None,
+        picture_alt=proposal.picture_alt,
+        total=proposal.total,
+        lines=tuple((line.name, line.amount) for line in lines),
+        milestones=tuple((each.title, each.due_on) for each in milestones),
+        impact=proposal.impact,
+        group=group.name,
+        about=group.about,
+        members=tuple(person.ref for person in people),
     )
 
 
@@ -289,8 +399,7 @@ def findings(standing: Standing) -> list[Finding]:
     decided = check_of(standing.proposal)
     if decided is not None and decided.found:
         return [Finding(key, bool(holds)) for key, holds in decided.found.items()]
-    proposal, terms_ = standing.proposal, standing.terms
-    place = zone(proposal)
+    proposal, terms_, place = standing.proposal, standing.terms, standing.zone
     kind = standing.group.kind.value
     found = {
         "in_time": proposal.submitted_at is not None and proposal.submitted_at < standing.closes_at,
@@ -305,7 +414,8 @@ def findings(standing: Standing) -> list[Finding]:
         "adds_up": standing.lines_total == proposal.total,
     }
     if kind == "constituted":
-        found["body"] = groups.verified_entity(standing.group.id) is not None
+        body = groups.entity_of(standing.group.id)
+        found["body"] = body is not None and body.state is EntityState.VERIFIED
     return [Finding(key, holds) for key, holds in found.items()]
 
 
@@ -341,61 +451,78 @@ def sheet() -> Rows:
     )
 
 
-def _of_members(person_id: int, now: datetime) -> list[Todo]:
-    found = []
-    for each in mine(person_id):
-        if each.state not in LIVE:
-            continue
-        end, late = closes_at(each), closes_at(each) <= now
-        signed = person_id in signatures(each)
-        what, state = N_("Finish writing the proposal"), "late" if late else "todo"
-        if each.state is State.SIGNING:
-            everyone = len(signatures(each)) == len(members(each))
-            what = N_("Send the proposal") if everyone else N_("Waiting for the others’ signatures")
-            what = what if signed else N_("Sign the commitment")
-            state = "late" if late else "wait" if signed and not everyone else "now"
-        where = zone(each)
-        found.append(
-            Todo(
-                what=what,
-                subject=each.title,
-                endpoint="proposals.tasks",
-                args={"ref": each.ref},
-                state=state,
-                due_at=end,
-                amount=each.total or None,
-                room="proposals",
-                zone=where.name if where else None,
-            )
+def _how_many(rows: Any, *conditions: Any) -> Any:
+    return select(func.count()).select_from(rows).where(*conditions).correlate(Proposal).scalar_subquery()
+
+
+def _of_members(person_id: int, now: datetime) -> Ask[Todo]:
+    holds = (Commitment.proposal_id == Proposal.id, Commitment.voided_at.is_(None))
+    rows = (
+        select(
+            Proposal.ref,
+            Proposal.title,
+            Proposal.state,
+            Proposal.total,
+            Call.closes_at,
+            Zone.name.label("zone"),
+            _how_many(Commitment, *holds).label("signed"),
+            _how_many(Commitment, *holds, Commitment.person_id == person_id).label("mine"),
+            _how_many(Participant, Participant.proposal_id == Proposal.id).label("people"),
         )
-    return found
+        .join(Member, Member.group_id == Proposal.group_id)
+        .join(Call, Call.id == Proposal.call_id)
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .where(Member.person_id == person_id, Member.left_at.is_(None), Proposal.state.in_(LIVE))
+        .order_by(Proposal.id.desc())
+    )
+    return Ask(rows, lambda row: _to_write(row, late=row.closes_at <= now))
 
 
-def _of_officers(person_id: int) -> list[Todo]:
+def _to_write(row: Any, *, late: bool) -> Todo:
+    what, state = N_("Finish writing the proposal"), "late" if late else "todo"
+    if row.state is State.SIGNING:
+        everyone = row.signed == row.people
+        what = N_("Send the proposal") if everyone else N_("Waiting for the others’ signatures")
+        what = what if row.mine else N_("Sign the commitment")
+        state = "late" if late else "wait" if row.mine and not everyone else "now"
+    return Todo(
+        what=what,
+        subject=row.title,
+        endpoint="proposals.tasks",
+        args={"ref": row.ref},
+        state=state,
+        due_at=row.closes_at,
+        amount=row.total or None,
+        room="proposals",
+        zone=row.zone,
+    )
+
+
+def _of_officers(person_id: int) -> Ask[Todo]:
     own = select(Participant.id).where(Participant.proposal_id == Proposal.id, Participant.person_id == person_id)
-    rows = db.session.execute(
-        select(Proposal, Zone.name)
+    rows = (
+        select(Proposal.ref, Proposal.reference, Proposal.title, Proposal.total, Zone.name.label("zone"))
         .outerjoin(Zone, Zone.id == Proposal.zone_id)
         .where(Proposal.state == State.SUBMITTED, ~own.exists())
         .order_by(Proposal.submitted_at, Proposal.id)
     )
-    return [
-        Todo(
+    return Ask(
+        rows,
+        lambda row: Todo(
             what=N_("Check whether the proposal is admissible"),
-            subject=f"{each.reference} {each.title}",
+            subject=f"{row.reference} {row.title}",
             endpoint="proposals.dossier",
-            args={"ref": each.ref},
+            args={"ref": row.ref},
             state="now",
-            amount=each.total,
+            amount=row.total,
             room="proposals",
-            zone=where,
+            zone=row.zone,
             role="officer",
-        )
-        for each, where in rows
-    ]
+        ),
+    )
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
     """What the person's proposals need and, for officers, which ones wait for the check."""
-    found = _of_members(person_id, now)
-    return found + (_of_officers(person_id) if "officer" in roles else [])
+    found = [_of_members(person_id, now)]
+    return [*found, _of_officers(person_id)] if "officer" in roles else found

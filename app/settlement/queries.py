@@ -20,8 +20,9 @@ from app.core.db import UTCDateTime, db
 from app.core.errors import Missing, Refusal
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money
+from app.core.once import once
 from app.core.todo import Todo
-from app.groups import queries as groups
+from app.core.together import Ask
 from app.groups.models import Constitution, Group, LegalEntity
 from app.groups.rules import EntityState
 from app.ledger import queries as ledger
@@ -64,6 +65,7 @@ def open_cases() -> Sequence[int]:
     ).all()
 
 
+@once
 def case(campaign_id: int) -> Case | None:
     """The case of a campaign, once its close has begun."""
     return db.session.scalars(
@@ -81,17 +83,24 @@ def lock_case(campaign_id: int) -> Case:
     return found
 
 
+@once
 def close_of(campaign_id: int) -> Close | None:
     """The record of the close, once the campaign is decided."""
     return db.session.scalars(select(Close).where(Close.campaign_id == campaign_id)).one_or_none()
 
 
 def outcomes(campaign_ids: Iterable[int]) -> dict[int, tuple[Close | None, Case | None]]:
-    """The record of the close and the case of several campaigns, in two questions; both empty while one is open."""
+    """The record of the close and the case of several campaigns, in one question; both empty while one is open."""
     ids = list(campaign_ids)
-    closes = {one.campaign_id: one for one in db.session.scalars(select(Close).where(Close.campaign_id.in_(ids)))}
-    cases = {one.campaign_id: one for one in db.session.scalars(select(Case).where(Case.campaign_id.in_(ids)))}
-    return {each: (closes.get(each), cases.get(each)) for each in ids}
+    if not ids:
+        return {}
+    rows: Any = db.session.execute(
+        select(Campaign.id, Close, Case)
+        .outerjoin(Close, Close.campaign_id == Campaign.id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .where(Campaign.id.in_(ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def lost_campaigns() -> Select[Any]:
@@ -100,6 +109,7 @@ def lost_campaigns() -> Select[Any]:
     return released.union(select(Close.campaign_id).where(Close.outcome == Outcome.LOST)).subquery().select()
 
 
+@once
 def campaign(campaign_id: int) -> Campaign:
     """The campaign of a case."""
     return db.session.get_one(Campaign, campaign_id)
@@ -171,19 +181,10 @@ class Standing:
 
 def standing(campaign: Campaign) -> Standing | None:
     """Where this campaign's money stands, once its close has begun."""
-    found = case(campaign.id)
-    if found is None:
-        return None
-    return Standing(
-        campaign=campaign,
-        case=found,
-        close=close_of(campaign.id),
-        group=groups.group(campaign.group_id),
-        zone=db.session.get_one(Zone, campaign.zone_id),
-        totals=pledges.totals(campaign.id),
-        constitution=groups.constitution_of(campaign.group_id),
-        entity=groups.verified_entity(campaign.group_id),
-    )
+    row = db.session.execute(
+        _whole().where(Campaign.id == campaign.id).execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if row is None else with_totals([row])[0]
 
 
 def standings(*, ended: bool) -> list[Standing]:
@@ -301,33 +302,43 @@ def forecasts(now: datetime) -> list[Forecast]:
     return found
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
     """What an officer watches: campaigns that collect, and groups that may need more time."""
     if "officer" not in roles:
         return []
-    found = []
-    for one in standings(ended=False):
-        if one.case.state not in (State.COLLECTING, State.CONSTITUTING):
-            continue
-        collecting = one.case.state is State.COLLECTING
-        found.append(
-            Todo(
-                what=N_("Follow the collection: %(declined)d cards refused")
-                if collecting
-                else N_("The group forms its body"),
-                params={"declined": one.totals.declined_count},
-                subject=one.campaign.title,
-                endpoint="settlement.show",
-                args={"slug": one.campaign.slug},
-                state="wait",
-                due_at=one.due_at,
-                amount=one.totals.collected_counted if collecting else one.campaign.ceiling,
-                room="settlement",
-                zone=one.zone.name,
-                role="officer",
-            )
+    ends = func.coalesce(Constitution.extended_until, Constitution.due_at, type_=UTCDateTime)
+    declined, collected = pledges.progress_of_campaign()
+    rows = (
+        select(
+            *(Case.state, Case.grace_until, ends.label("ends_at"), Campaign.title, Campaign.slug, Campaign.ceiling),
+            Zone.name.label("zone"),
+            declined.label("declined"),
+            collected.label("collected"),
         )
-    return found
+        .join(Campaign, Campaign.id == Case.campaign_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .outerjoin(Constitution, Constitution.group_id == Campaign.group_id)
+        .where(Case.state.in_((State.COLLECTING, State.CONSTITUTING)))
+        .order_by(Case.close_started_at.desc(), Case.id.desc())
+    )
+    return [Ask(rows, _to_follow)]
+
+
+def _to_follow(row: Any) -> Todo:
+    collecting = row.state is State.COLLECTING
+    return Todo(
+        what=N_("Follow the collection: %(declined)d cards refused") if collecting else N_("The group forms its body"),
+        params={"declined": row.declined},
+        subject=row.title,
+        endpoint="settlement.show",
+        args={"slug": row.slug},
+        state="wait",
+        due_at=row.grace_until if collecting else row.ends_at,
+        amount=row.collected if collecting else row.ceiling,
+        room="settlement",
+        zone=row.zone,
+        role="officer",
+    )
 
 
 def checks() -> Iterable[Check]:

@@ -8,6 +8,7 @@ from math import cos, hypot, radians
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.once import once
 from app.territory.models import Borough, Zone
 
 
@@ -16,6 +17,7 @@ def boroughs() -> Sequence[Borough]:
     return db.session.scalars(select(Borough).order_by(Borough.number)).all()
 
 
+@once
 def zones() -> Sequence[Zone]:
     """All zones by name, with their boroughs."""
     return db.session.scalars(select(Zone).order_by(Zone.sort_key)).all()
@@ -38,6 +40,7 @@ def zone(slug: str) -> Zone | None:
     return db.session.scalars(select(Zone).where(Zone.slug == slug)).one_or_none()
 
 
+@once
 def zone_by_id(zone_id: int) -> Zone | None:
     """The zone of that row."""
     return db.session.get(Zone, zone_id)

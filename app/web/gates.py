@@ -118,7 +118,8 @@ def current() -> Person | None:
     _asked_who_looks()
     if "person" not in g:
         raw = session.get(_SID)
-        g.person = identity.person_of_session(raw, clock.now()) if raw else None
+        found = identity.visitor(raw, clock.now()) if raw else None
+        g.person, g.roles = found or (None, frozenset())
     return cast("Person | None", g.person)
 
 
@@ -147,9 +148,7 @@ def require() -> Person:
 
 def roles() -> frozenset[str]:
     """The roles that the person holds today; none for a visitor."""
-    if "roles" not in g:
-        person = current()
-        g.roles = identity.roles(person.id, clock.now()) if person else frozenset()
+    current()
     return cast("frozenset[str]", g.roles)
 
 

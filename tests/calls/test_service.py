@@ -12,6 +12,7 @@ from app.core.crypto import sha256_hex
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Invalid, Missing
 from app.core.money import euros
+from app.core.together import together
 from app.matching import queries as matching
 from app.programmes import service as programmes_service
 from tests.make import calls, programmes
@@ -209,7 +210,7 @@ def test_the_desk_says_what_a_draft_needs_and_from_whom(app, clock):
     call = calls.draft_call(source=source)
 
     def todo(role):
-        return [(line.what, line.state) for line in queries.todo(1, frozenset({role}), clock.now())]
+        return [(line.what, line.state) for line in together(queries.todo(1, frozenset({role}), clock.now()))]
 
     assert todo("officer") == [("Waiting for money to be released", "wait")]
     assert todo("responsible") == [("Release money for the call", "todo")]

@@ -12,6 +12,7 @@ from app.core import clock as time_now
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing
 from app.core.money import euros
+from app.core.together import together
 from app.ledger import queries as ledger
 from app.outbox import queries as outbox
 from tests.make import campaigns, evaluation, groups, identity
@@ -201,8 +202,8 @@ def test_the_citys_part_shown_is_the_one_that_is_reserved():
 def test_the_desk_tells_the_group_and_the_officer_what_to_do():
     campaign = campaigns.asked()
     member, officer = campaigns.members(campaign)[0], identity.person(roles=["officer"])
-    assert [each.state for each in queries.todo(member.id, frozenset(), time_now.now())] == ["wait"]
-    assert [each.endpoint for each in queries.todo(officer.id, frozenset({"officer"}), time_now.now())] == [
+    assert [each.state for each in together(queries.todo(member.id, frozenset(), time_now.now()))] == ["wait"]
+    assert [each.endpoint for each in together(queries.todo(officer.id, frozenset({"officer"}), time_now.now()))] == [
         "campaigns.readiness"
     ]
-    assert queries.todo(identity.person().id, frozenset(), time_now.now()) == []
+    assert together(queries.todo(identity.person().id, frozenset(), time_now.now())) == []

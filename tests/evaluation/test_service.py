@@ -12,6 +12,7 @@ from app.calls.rules import State as CallState
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.money import euros
+from app.core.together import together
 from app.evaluation import queries, service
 from app.evaluation.rules import Outcome, State
 from app.evaluation.service import Mark
@@ -381,7 +382,7 @@ def test_each_hand_sees_what_it_has_to_do(call, clock):
     officer, boss = identity.person(roles=("officer",)), identity.person(roles=("responsible",))
 
     def todo(person, *roles):
-        return [line.what for line in queries.todo(person.id, frozenset(roles), clock.now())]
+        return [line.what for line in together(queries.todo(person.id, frozenset(roles), clock.now()))]
 
     evaluation.close(call)
     assert todo(officer, "officer") == ["Appoint the evaluators"]

@@ -14,6 +14,7 @@ from app.calls import queries as calls
 from app.core import clock
 from app.core.db import db, transaction
 from app.core.money import euros
+from app.core.together import together
 from app.grants import queries, service
 from app.grants.rules import OrderState
 from app.groups import queries as groups
@@ -249,7 +250,7 @@ def test_the_desk_says_to_each_what_waits(client: FlaskClient, sign_in: Enter, r
     officer, finance = identity.person(roles=["officer"]), identity.person(roles=["finance"])
 
     def waits(person: Person, roles: set[str]) -> list[str]:
-        return [todo.what for todo in queries.todo(person.id, frozenset(roles), clock.now())]
+        return [todo.what for todo in together(queries.todo(person.id, frozenset(roles), clock.now()))]
 
     assert waits(officer, {"officer"}) == ["Prepare the agreement"]
     agreement = make.prepared(campaign)

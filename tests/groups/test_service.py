@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock as time
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing
+from app.core.together import together
 from app.groups import queries, service
 from app.groups.rules import EntityState, ItemKind, ItemState, Outcome
 from app.outbox import queries as outbox
@@ -346,7 +347,7 @@ def test_the_database_keeps_a_verified_body_as_it_was_verified(app):
 
 
 def todo(person, *roles):
-    return [(each.what, each.state) for each in queries.todo(person.id, frozenset(roles), time.now())]
+    return [(each.what, each.state) for each in together(queries.todo(person.id, frozenset(roles), time.now()))]
 
 
 def test_the_desk_says_to_each_what_is_next(app, clock, officer):

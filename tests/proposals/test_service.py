@@ -13,6 +13,7 @@ from app.core.crypto import sha256_hex
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing
 from app.core.money import euros
+from app.core.together import together
 from app.groups import queries as groups_queries
 from app.groups import service as groups_service
 from app.journal import queries as journal
@@ -432,7 +433,7 @@ def test_the_database_lets_nobody_decide_on_their_own_or_rewrite_a_decision(app)
 
 
 def todo(person, *roles):
-    return [(each.what, each.state) for each in queries.todo(person.id, frozenset(roles), time.now())]
+    return [(each.what, each.state) for each in together(queries.todo(person.id, frozenset(roles), time.now()))]
 
 
 def test_the_desk_says_to_each_what_is_next(app, clock):

@@ -30,10 +30,9 @@ SAMPLES = tuple(euros(whole) for whole in ("5000", "12000", "20000", "50000", "7
 def index() -> ResponseReturnValue:
     """Open calls first, then announced, closed and past ones."""
     now = clock.now()
-    current = queries.open_calls(now)
     return render_template(
         "calls/index.html",
-        open_calls=[(call, queries.terms_of(call)) for call in current],
+        open_calls=queries.open_with_terms(now),
         announced=queries.announced(now),
         closed=queries.closed(now),
         editions=queries.editions(),
@@ -50,7 +49,7 @@ def show(slug: str) -> ResponseReturnValue:
     call, now = queries.by_slug(slug), clock.now()
     if call.archive:
         return render_template("calls/edition.html", call=call, updated=call.created_at)
-    frozen = queries.current_terms(call)
+    frozen = queries.newest(call)
     shown = campaigns.find(campaigns.Filters(calls=(call.id,)), limit=PROJECTS).campaigns
     return render_template(
         "calls/show.html",

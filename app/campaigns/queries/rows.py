@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, text
 
@@ -13,7 +14,9 @@ from app.core.clock import local
 from app.core.db import db
 from app.core.errors import Missing, Refusal
 from app.core.money import N_, Money
+from app.core.once import once
 from app.core.todo import Todo
+from app.core.together import Ask
 from app.evaluation.models import Award
 from app.groups.models import Member
 from app.ledger.rules import Check
@@ -26,6 +29,7 @@ def campaign(campaign_id: int) -> Campaign:
     return db.session.get_one(Campaign, campaign_id)
 
 
+@once
 def by_ref(ref: str) -> Campaign:
     """The campaign of that reference, public or not."""
     found = db.session.scalars(select(Campaign).where(Campaign.ref == ref)).one_or_none()
@@ -34,6 +38,7 @@ def by_ref(ref: str) -> Campaign:
     return found
 
 
+@once
 def by_slug(slug: str) -> Campaign:
     """The public campaign at that address."""
     found = db.session.scalars(select(Campaign).where(Campaign.slug == slug, Campaign.state.in_(PUBLIC))).one_or_none()
@@ -42,6 +47,7 @@ def by_slug(slug: str) -> Campaign:
     return found
 
 
+@once
 def of_proposal(proposal_id: int) -> Campaign | None:
     """The campaign of that proposal."""
     return db.session.scalars(select(Campaign).where(Campaign.proposal_id == proposal_id)).one_or_none()
@@ -67,6 +73,7 @@ def addresses(limit: int, offset: int) -> list[tuple[str, datetime | None]]:
     return [(slug, changed) for slug, changed in rows]
 
 
+@once
 def of_group(group_id: int) -> Sequence[Campaign]:
     """The campaigns of that group, newest first."""
     return db.session.scalars(select(Campaign).where(Campaign.group_id == group_id).order_by(Campaign.id.desc())).all()
@@ -96,6 +103,7 @@ def due(now: datetime) -> Sequence[Campaign]:
     ).all()
 
 
+@once
 def story(campaign: Campaign) -> StoryVersion:
     """The words that stand on the page now."""
     return db.session.scalars(
@@ -177,32 +185,39 @@ def slug_taken(slug: str) -> bool:
     return db.session.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
     """What the person has to do about campaigns: as a group's member, and as an officer."""
-    found = [_group_todo(each) for each in _preparing_for(person_id)] + _to_answer(person_id)
-    if "officer" in roles:
-        asked = db.session.scalars(select(Campaign).where(Campaign.state == State.ASKED).order_by(Campaign.asked_at))
-        found += [
-            Todo(
-                what=N_("Confirm that the campaign is ready"),
-                subject=each.title,
-                endpoint="campaigns.readiness",
-                args={"ref": each.ref},
-                state="todo",
-                room="campaigns",
-                due_at=None,
-                amount=each.threshold,
-                zone=db.session.get_one(Zone, each.zone_id).name,
-                role="officer",
-            )
-            for each in asked
-        ]
-    return found
+    found = [_to_prepare(person_id), _to_answer(person_id)]
+    return [*found, _to_confirm()] if "officer" in roles else found
 
 
-def _preparing_for(person_id: int) -> Sequence[Campaign]:
-    return db.session.scalars(
-        select(Campaign)
+def _to_confirm() -> Ask[Todo]:
+    rows = (
+        select(Campaign.ref, Campaign.title, Campaign.threshold, Zone.name.label("zone"))
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .where(Campaign.state == State.ASKED)
+        .order_by(Campaign.asked_at)
+    )
+    return Ask(
+        rows,
+        lambda row: Todo(
+            what=N_("Confirm that the campaign is ready"),
+            subject=row.title,
+            endpoint="campaigns.readiness",
+            args={"ref": row.ref},
+            state="todo",
+            room="campaigns",
+            due_at=None,
+            amount=row.threshold,
+            zone=row.zone,
+            role="officer",
+        ),
+    )
+
+
+def _to_prepare(person_id: int) -> Ask[Todo]:
+    rows = (
+        select(Campaign.ref, Campaign.title, Campaign.threshold, Campaign.state)
         .join(Member, Member.group_id == Campaign.group_id)
         .where(
             Member.person_id == person_id,
@@ -210,44 +225,45 @@ def _preparing_for(person_id: int) -> Sequence[Campaign]:
             Campaign.state.in_([State.PREPARING, State.ASKED]),
         )
         .order_by(Campaign.id)
-    ).all()
+    )
+    return Ask(rows, _group_todo)
 
 
-def _group_todo(campaign: Campaign) -> Todo:
-    asked = campaign.state is State.ASKED
+def _group_todo(row: Any) -> Todo:
+    asked = row.state is State.ASKED
     return Todo(
         what=N_("The officer checks your campaign") if asked else N_("Prepare the campaign and ask to open it"),
-        subject=campaign.title,
+        subject=row.title,
         endpoint="campaigns.prepare",
-        args={"ref": campaign.ref},
+        args={"ref": row.ref},
         state="wait" if asked else "todo",
         room="campaigns",
-        amount=campaign.threshold,
+        amount=row.threshold,
     )
 
 
-def _to_answer(person_id: int) -> list[Todo]:
+def _to_answer(person_id: int) -> Ask[Todo]:
     """Questions of readers that wait for the person's groups."""
-    rows = db.session.execute(
-        select(Campaign, func.count(Question.id))
+    rows = (
+        select(Campaign.ref, Campaign.title, func.count(Question.id).label("count"))
         .join(Question, Question.campaign_id == Campaign.id)
         .join(Member, Member.group_id == Campaign.group_id)
         .where(Member.person_id == person_id, Member.left_at.is_(None), Question.answer.is_(None))
         .group_by(Campaign.id)
         .order_by(Campaign.id)
     )
-    return [
-        Todo(
+    return Ask(
+        rows,
+        lambda row: Todo(
             what=N_("Answer the questions of readers: %(count)d"),
-            params={"count": count},
-            subject=each.title,
+            params={"count": row.count},
+            subject=row.title,
             endpoint="campaigns.news",
-            args={"ref": each.ref},
+            args={"ref": row.ref},
             state="todo",
             room="campaigns",
-        )
-        for each, count in rows
-    ]
+        ),
+    )
 
 
 _TALLIED = text(

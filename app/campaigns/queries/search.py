@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from app.campaigns.models import Campaign, Tally
 from app.campaigns.rules import Stage, State, sought
 from app.core.db import UTCDateTime, db
+from app.core.once import once
 from app.territory.models import Zone
 
 PER_PAGE = 24
@@ -83,7 +84,7 @@ def find(asked: Filters | None = None, order: Order = Order.ENDING, *, after: st
     found = _hits(func.websearch_to_tsquery(_it(), " ".join(typed)), asked, order, after, limit)
     if found.campaigns or after:
         return found
-    mended = _mended(typed)
+    mended = _mended(tuple(typed))
     if mended is None:
         return found
     again = _hits(func.to_tsquery(_it(), mended[0]), asked, order, after, limit)
@@ -100,7 +101,7 @@ def count(asked: Filters) -> tuple[int, bool]:
         typed = sought(asked.words)
         rows.append(Campaign.search.op("@@")(func.websearch_to_tsquery(_it(), " ".join(typed))))
     found = _up_to(rows)
-    if not found and asked.words.strip() and (mended := _mended(sought(asked.words))) is not None:
+    if not found and asked.words.strip() and (mended := _mended(tuple(sought(asked.words)))) is not None:
         rows[-1] = Campaign.search.op("@@")(func.to_tsquery(_it(), mended[0]))
         found = _up_to(rows)
     return min(found, COUNTED), found > COUNTED
@@ -305,7 +306,8 @@ _NEAR = text(
 )
 
 
-def _mended(typed: Sequence[str]) -> tuple[str, str] | None:
+@once
+def _mended(typed: tuple[str, ...]) -> tuple[str, str] | None:
     """The words with each unknown one replaced by those it is a part of, or by the nearest; and how to say it."""
     parts, said, changed = [], [], False
     for row in db.session.execute(_NEAR, {"words": list(typed)}):

@@ -113,12 +113,13 @@ def write(ref: str) -> ResponseReturnValue:
 @signed_in
 def preview(ref: str) -> ResponseReturnValue:
     """The page as everybody will see it, for the group and for the office."""
-    campaign = queries.by_ref(ref)
-    if not groups.is_member(campaign.group_id, require().id) and "officer" not in roles():
+    whole = queries.whole_by_ref(ref)
+    campaign = whole.campaign
+    if "officer" not in roles() and not groups.is_member(campaign.group_id, require().id):
         raise Missing("There is no campaign with this reference.")
     if campaign.public:
         return redirect(url_for("campaigns.show", slug=campaign.slug), 303)
-    shown = sheet(queries.whole_by_ref(ref), order="latest", now=clock.now())
+    shown = sheet(whole, order="latest", now=clock.now())
     return render_template("campaigns/show.html", **shown)
 
 

@@ -5,37 +5,34 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.campaigns import queries, service
-from app.campaigns.models import Campaign
 from app.campaigns.rules import missing
 from app.campaigns.views.blueprint import bp
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Invalid, Refusal
-from app.files import queries as files
 from app.groups import queries as groups
 from app.matching import queries as matching
 from app.proposals import queries as proposals
-from app.territory import queries as territory
 from app.web.gates import require, role
 
 
-def _readiness(campaign: Campaign, values: object, errors: dict[str, Refusal]) -> str:
-    story, terms = queries.story(campaign), queries.terms(campaign)
-    proposal = proposals.proposal(campaign.proposal_id)
+def _readiness(ref: str, values: object, errors: dict[str, Refusal]) -> str:
+    whole = queries.whole_by_ref(ref)
+    campaign, story = whole.campaign, whole.story
     return render_template(
         "campaigns/readiness.html",
         campaign=campaign,
         story=story,
-        picture=files.by_id(story.picture_id) if story.picture_id else None,
+        picture=whole.picture,
         lacking=missing(summary=story.summary, story=story.story),
-        terms=terms,
-        group=groups.group(campaign.group_id),
+        terms=whole.terms,
+        group=whole.group,
         members=groups.members(campaign.group_id),
-        entity=groups.verified_entity(campaign.group_id),
+        entity=whole.entity,
         reservation=matching.reservation(campaign.proposal_id),
-        lines=proposals.lines(proposal),
-        proposal=proposal,
-        zone=territory.zone_by_id(campaign.zone_id),
+        lines=proposals.lines(whole.proposal),
+        proposal=whole.proposal,
+        zone=whole.zone,
         values=values,
         errors=errors,
         now=clock.now(),
@@ -46,7 +43,7 @@ def _readiness(campaign: Campaign, values: object, errors: dict[str, Refusal]) -
 @role("officer")
 def readiness(ref: str) -> ResponseReturnValue:
     """Everything that the public will see, with what is still missing."""
-    return _readiness(queries.by_ref(ref), {}, {})
+    return _readiness(ref, {}, {})
 
 
 @bp.post("/readiness/<ref>")
@@ -61,7 +58,7 @@ def decide(ref: str) -> ResponseReturnValue:
             else:
                 service.send_back(campaign, request.form.get("why", ""), by=require(), now=clock.now())
     except Invalid as invalid:
-        return _readiness(queries.by_ref(ref), request.form, invalid.errors), 422
+        return _readiness(ref, request.form, invalid.errors), 422
     opened = queries.by_ref(ref).public
     flash(_("The campaign is open.") if opened else _("The group has your note and prepares on."), "done")
     return redirect(url_for("campaigns.show", slug=campaign.slug) if opened else url_for("web.desk"), 303)

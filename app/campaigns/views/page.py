@@ -26,7 +26,7 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
     totals, ending = pledges.totals(campaign.id), transparency.ending(campaign)
     case = ending.case
     lines, milestones = proposals.plan(whole.proposal)
-    gifts, discs_of = pledges.donors(campaign.id, order)
+    given = pledges.giving(campaign.id, order)
     hung = queries.hung(campaign)
     language = str(get_locale())
     offered = presets(story.lines, terms.gift_min)
@@ -58,9 +58,9 @@ def sheet(whole: Whole, *, order: str, now: datetime) -> dict[str, Any]:
         "documents": queries.documents(campaign),
         "updates": queries.news(campaign, NEWS_ON_PAGE) if whole.news else [],
         "questions": queries.some_answers(campaign, ANSWERS_ON_PAGE) if whole.answers else [],
-        "gifts": gifts,
-        "discs_of": discs_of,
-        "days": pledges.by_day(campaign.id),
+        "gifts": given.wall,
+        "discs_of": given.discs,
+        "days": given.days,
         "order": order,
         "presets": [(each.amount, each.said(language)) for each in offered],
         "city_part": if_reached(gave, campaign.budget, campaign.stretch, terms.match),

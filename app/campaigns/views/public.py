@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
         "campaigns/index.html",
         wish=wish,
         themes=THEMES,
-        rows=pledges.rows(shown),
+        rows=pledges.rows(shown, zones),
         outcomes=settlement.outcomes(each.id for each in shown),
         near=near,
         found=found,

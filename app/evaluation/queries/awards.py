@@ -9,10 +9,12 @@ from sqlalchemy import select
 from app.calls.models import Call
 from app.core.db import db
 from app.core.errors import Missing
+from app.core.once import once
 from app.evaluation.models import Award, Ranking
 from app.evaluation.rules import Outcome, State
 
 
+@once
 def ranking(call_id: int) -> Ranking | None:
     """The ranking of a call, drawn or approved."""
     return db.session.scalar(select(Ranking).where(Ranking.call_id == call_id))
@@ -36,6 +38,7 @@ def lock_ranking(call_id: int) -> Ranking:
     return found
 
 
+@once
 def award_of(proposal_id: int) -> Award | None:
     """What an approved ranking gave the proposal."""
     return db.session.scalar(

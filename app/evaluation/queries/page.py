@@ -13,11 +13,12 @@ from app.calls.rules import State as CallState
 from app.core.db import db
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, Money
-from app.evaluation.models import Award, Declaration, Ranking
-from app.evaluation.queries.scoring import panel, zone_names
+from app.core.once import once
+from app.evaluation.models import Award, Declaration, Panelist, Ranking
 from app.evaluation.rules import Outcome, State
 from app.matching import queries as matching
 from app.proposals.models import Proposal
+from app.territory.models import Zone
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,15 @@ class Line:
 
 
 def lines(found: Ranking) -> list[Line]:
-    """The ranking in order, with what each award is about."""
-    ids = [award.proposal_id for award in found.awards]
-    by_id = {each.id: each for each in db.session.scalars(select(Proposal).where(Proposal.id.in_(ids)))}
-    zones = zone_names(list(by_id.values()))
-    return [
-        Line(award, by_id[award.proposal_id], zones.get(by_id[award.proposal_id].zone_id or 0, ""))
-        for award in found.awards
-    ]
+    """The ranking in order, with what each award is about, in one question."""
+    rows = db.session.execute(
+        select(Award, Proposal, Zone.name)
+        .join(Proposal, Proposal.id == Award.proposal_id)
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .where(Award.ranking_id == found.id)
+        .order_by(Award.position.asc().nulls_last())
+    )
+    return [Line(award, proposal, zone or "") for award, proposal, zone in rows]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Board:
         return Cut(self.left, self.reserve[0].award.ceiling) if self.reserve else None
 
 
+@once
 def board(found: Ranking) -> Board:
     """The ranking as its page shows it."""
     rows = lines(found)
@@ -94,7 +97,10 @@ def board(found: Ranking) -> Board:
         select(func.count(Declaration.id))
         .join(Proposal, Proposal.id == Declaration.proposal_id)
         .where(Proposal.call_id == found.call_id, Declaration.conflicted)
+        .scalar_subquery()
     )
+    seated = select(func.count(Panelist.id)).where(Panelist.call_id == found.call_id).scalar_subquery()
+    evaluators, recused = db.session.execute(select(seated, conflicts)).one()
     return Board(
         ranking=found,
         funded=funded,
@@ -105,8 +111,8 @@ def board(found: Ranking) -> Board:
         left=left,
         score_min=terms.score_min,
         criteria=terms.criteria,
-        evaluators=len(panel(found.call_id)),
-        recused=db.session.scalar(conflicts) or 0,
+        evaluators=evaluators,
+        recused=recused,
     )
 
 

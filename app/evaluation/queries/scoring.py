@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import lazyload
 
 from app.calls.models import Call
-from app.calls.rules import State as CallState
 from app.calls.rules import Terms
 from app.core.db import db
 from app.core.errors import Missing
-from app.evaluation.models import Declaration, Panelist, Sheet
+from app.core.once import once
+from app.evaluation.models import Declaration, Panelist, Ranking, Sheet
 from app.evaluation.queries.awards import ranking
 from app.evaluation.rules import SHEETS_MIN, Candidate
 from app.identity.models import Person
@@ -25,6 +26,7 @@ from app.proposals.rules import State as ProposalState
 from app.territory.models import Zone
 
 
+@once
 def panel(call_id: int) -> Sequence[Person]:
     """The evaluators of a call, by name."""
     return db.session.scalars(
@@ -35,6 +37,7 @@ def panel(call_id: int) -> Sequence[Person]:
     ).all()
 
 
+@once
 def is_panelist(call_id: int, person_id: int) -> bool:
     """Whether the person is appointed for this call."""
     found = select(Panelist.id).where(Panelist.call_id == call_id, Panelist.person_id == person_id)
@@ -47,6 +50,7 @@ def takes_part(call_id: int, person_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
+@once
 def declaration(proposal_id: int, person_id: int) -> Declaration | None:
     """What the evaluator declared on the proposal."""
     return db.session.scalar(
@@ -54,6 +58,7 @@ def declaration(proposal_id: int, person_id: int) -> Declaration | None:
     )
 
 
+@once
 def sheet(proposal_id: int, person_id: int) -> Sheet | None:
     """The evaluator’s scores of the proposal."""
     return db.session.scalar(select(Sheet).where(Sheet.proposal_id == proposal_id, Sheet.person_id == person_id))
@@ -66,6 +71,29 @@ def sheets(proposal_id: int) -> Sequence[Sheet]:
         .where(Sheet.proposal_id == proposal_id, Sheet.completed_at.is_not(None))
         .order_by(Sheet.completed_at, Sheet.id)
     ).all()
+
+
+def hands_of(call_id: int, person_id: int) -> str:
+    """What this person did in the call, as a word: scored, checked, takes_part, or nothing; in one question."""
+    of_call = Proposal.call_id == call_id
+    did = {
+        "scored": or_(
+            select(Panelist.id).where(Panelist.call_id == call_id, Panelist.person_id == person_id).exists(),
+            select(Sheet.id)
+            .join(Proposal, Proposal.id == Sheet.proposal_id)
+            .where(of_call, Sheet.person_id == person_id)
+            .exists(),
+        ),
+        "checked": select(Admissibility.id)
+        .join(Proposal, Proposal.id == Admissibility.proposal_id)
+        .where(of_call, Admissibility.officer_id == person_id)
+        .exists(),
+        "takes_part": select(Participant.id)
+        .where(Participant.call_id == call_id, Participant.person_id == person_id)
+        .exists(),
+    }
+    row = db.session.execute(select(*did.values())).one()
+    return next((word for word, true in zip(did, row, strict=True) if true), "")
 
 
 def scored(call_id: int, person_id: int) -> bool:
@@ -141,6 +169,21 @@ def work(call: Call, person_id: int) -> list[Work]:
     return works(call, [person_id])[person_id]
 
 
+@once
+def seat(proposal: Proposal, person_id: int) -> tuple[Declaration | None, bool] | None:
+    """What the evaluator declared and whether the ranking rests, where she sits on the proposal's panel."""
+    row = db.session.execute(
+        select(Panelist.id, Declaration, Ranking.id)
+        .outerjoin(
+            Declaration, (Declaration.proposal_id == proposal.id) & (Declaration.person_id == Panelist.person_id)
+        )
+        .outerjoin(Ranking, Ranking.call_id == Panelist.call_id)
+        .where(Panelist.call_id == proposal.call_id, Panelist.person_id == person_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if row is None else (row[1], row[2] is not None)
+
+
 def works(call: Call, people: Sequence[int]) -> dict[int, list[Work]]:
     """The same for several evaluators, in a few reads whatever their number."""
     found, resting = proposals.admissible(call.id), ranking(call.id) is not None
@@ -151,7 +194,7 @@ def works(call: Call, people: Sequence[int]) -> dict[int, list[Work]]:
     }
     given = {
         (one.proposal_id, one.person_id): one
-        for one in db.session.scalars(select(Sheet).where(Sheet.proposal_id.in_(ids)))
+        for one in db.session.scalars(select(Sheet).options(lazyload(Sheet.scores)).where(Sheet.proposal_id.in_(ids)))
     }
     return {
         person_id: [
@@ -194,6 +237,7 @@ class Progress:
         return self.complete >= SHEETS_MIN
 
 
+@once
 def progress(call: Call) -> list[Progress]:
     """How far the evaluation of a call is."""
     by_person = works(call, [person.id for person in panel(call.id)])
@@ -208,6 +252,7 @@ def progress(call: Call) -> list[Progress]:
     return rows
 
 
+@once
 def unready(call: Call) -> list[str]:
     """What still keeps the ranking from being drawn, as the names of steps: check · panel · scores · none."""
     found = []
@@ -226,8 +271,3 @@ def unready(call: Call) -> list[str]:
 def inadmissible(call_id: int) -> Sequence[Proposal]:
     """The proposals that the check excluded."""
     return proposals.of_call(call_id, ProposalState.INADMISSIBLE)
-
-
-def to_evaluate() -> Sequence[Call]:
-    """Calls past their deadline without an approved ranking, the oldest first."""
-    return db.session.scalars(select(Call).where(Call.state == CallState.EVALUATING).order_by(Call.closes_at)).all()

@@ -14,9 +14,9 @@ from app.core.db import transaction
 from app.core.errors import Invalid, Missing
 from app.evaluation import queries, schemas, service
 from app.evaluation.views.board import bp, proposal_or_404
-from app.groups import queries as groups
 from app.proposals import queries as proposals
 from app.proposals.models import Proposal
+from app.proposals.rules import State
 from app.web import gates
 
 
@@ -32,24 +32,23 @@ def assignments() -> ResponseReturnValue:
 def _mine(ref: str) -> Proposal:
     """A proposal of a panel that this evaluator sits on; any other does not exist for her."""
     proposal = proposal_or_404(ref)
-    if not queries.is_panelist(proposal.call_id, gates.require().id):
-        raise Missing
-    if proposal.id not in {each.id for each in proposals.admissible(proposal.call_id)}:
+    if proposal.state is not State.ADMISSIBLE or queries.seat(proposal, gates.require().id) is None:
         raise Missing
     return proposal
 
 
 def _page(proposal: Proposal, values: Any, errors: Any) -> ResponseReturnValue:
-    person, call = gates.require(), proposals.call(proposal)
-    said, sheet = queries.declaration(proposal.id, person.id), queries.sheet(proposal.id, person.id)
+    person, standing = gates.require(), proposals.standing(proposal)
+    said, resting = queries.seat(proposal, person.id) or (None, False)
+    sheet = queries.sheet(proposal.id, person.id)
     context: dict[str, Any] = {
         "proposal": proposal,
-        "call": call,
-        "group": groups.group(proposal.group_id),
-        "zone": proposals.zone(proposal),
-        "people": proposals.members(proposal),
+        "call": standing.call,
+        "group": standing.group,
+        "zone": standing.zone,
+        "people": standing.members,
         "declaration": said,
-        "resting": queries.ranking(call.id) is not None,
+        "resting": resting,
         "values": values,
         "errors": errors,
     }
@@ -60,10 +59,10 @@ def _page(proposal: Proposal, values: Any, errors: Any) -> ResponseReturnValue:
         render_template(
             "evaluation/assess.html",
             sheet=sheet,
-            criteria=calls.terms_of(call).criteria,
-            lines=proposals.lines(proposal),
-            milestones=proposals.milestones(proposal),
-            picture=proposals.picture(proposal),
+            criteria=calls.terms_of(standing.call).criteria,
+            lines=standing.lines,
+            milestones=standing.milestones,
+            picture=standing.picture,
             **context,
         ),
         status,

@@ -43,22 +43,13 @@ def _page(call: Call, values: Any, errors: Any) -> ResponseReturnValue:
         drawn=drawn,
         seen=ranking.ref,
         may_approve=drawn and "responsible" in gates.roles(),
-        same_hand=_same_hand(call, person.id) if drawn and person else "",
+        same_hand=queries.hands_of(call.id, person.id) if drawn and person else "",
         may_call_up=not drawn and "responsible" in gates.roles(),
         fund_left=queries.fund_left(call.id),
         values=values,
         errors=errors,
     )
     return page, 422 if errors else 200
-
-
-def _same_hand(call: Call, person_id: int) -> str:
-    """Why this person cannot approve, as a word: scored, checked, takes_part, or nothing."""
-    if queries.scored(call.id, person_id) or queries.is_panelist(call.id, person_id):
-        return "scored"
-    if queries.checked(call.id, person_id):
-        return "checked"
-    return "takes_part" if queries.takes_part(call.id, person_id) else ""
 
 
 @bp.get("/calls/<slug>/ranking")

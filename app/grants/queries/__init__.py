@@ -8,13 +8,13 @@ from app.grants.queries.agreements import (
     award_record,
     award_records,
     by_ref,
+    is_of_group,
     lock_agreement,
     parties,
     representative,
     signatures,
     signed_copy,
     text_of,
-    to_prepare,
     waits_for,
 )
 from app.grants.queries.checks import checks
@@ -34,6 +34,7 @@ from app.grants.queries.orders import (
     tranche,
     tranches,
     tranches_due,
+    tranches_with_orders,
 )
 from app.grants.queries.receipts import (
     Dossier,
@@ -55,7 +56,7 @@ from app.grants.queries.receipts import (
     receipt_file,
     report,
     same_receipt,
-    spent_by_line,
+    spent,
     undecided,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "finished_campaigns",
     "gifts",
     "in_batch",
+    "is_of_group",
     "lines",
     "live_order",
     "lock_agreement",
@@ -105,13 +107,13 @@ __all__ = [
     "same_receipt",
     "signatures",
     "signed_copy",
-    "spent_by_line",
+    "spent",
     "text_of",
-    "to_prepare",
     "todo",
     "tranche",
     "tranches",
     "tranches_due",
+    "tranches_with_orders",
     "undecided",
     "waits_for",
 ]

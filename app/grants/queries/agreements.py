@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.campaigns.models import Campaign
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import ZERO
+from app.core.once import once
 from app.evaluation import queries as evaluation
 from app.files.models import File
 from app.grants.models import (
@@ -21,22 +21,24 @@ from app.grants.queries.held import held as _held
 from app.grants.rules import (
     Signer,
 )
+from app.groups.models import Member
 from app.identity import queries as identity
 from app.identity.models import Person
-from app.settlement.models import Case
-from app.settlement.rules import State as CaseState
 
 
+@once
 def agreement(agreement_id: int) -> Agreement:
     """The agreement of that row."""
     return db.session.get_one(Agreement, agreement_id)
 
 
+@once
 def by_ref(ref: str) -> Agreement | None:
     """The agreement of that reference."""
     return db.session.scalars(select(Agreement).where(Agreement.ref == ref)).one_or_none()
 
 
+@once
 def agreement_of(proposal_id: int) -> Agreement | None:
     """The agreement of that proposal, if it is prepared."""
     return db.session.scalars(select(Agreement).where(Agreement.proposal_id == proposal_id)).one_or_none()
@@ -48,23 +50,12 @@ def agreements() -> Sequence[tuple[Agreement, Campaign]]:
     return [(row[0], row[1]) for row in db.session.execute(rows.order_by(Agreement.id.desc()))]
 
 
-def to_prepare() -> Sequence[tuple[Campaign, Case]]:
-    """Campaigns whose match is confirmed and whose agreement nobody has prepared."""
-    rows = db.session.execute(
-        select(Campaign, Case)
-        .join(Case, Case.campaign_id == Campaign.id)
-        .outerjoin(Agreement, Agreement.campaign_id == Campaign.id)
-        .where(Case.state == CaseState.CONFIRMED, Case.match > ZERO, Agreement.id.is_(None))
-        .order_by(Case.ended_at, Case.id)
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def lock_agreement(agreement: Agreement) -> Agreement:
     """The agreement as it stands now, held still until the end of this transaction."""
     return db.session.scalars(_held(select(Agreement).where(Agreement.id == agreement.id))).one()
 
 
+@once
 def signatures(agreement_id: int) -> list[Signature]:
     """Who signed so far, in order."""
     return list(
@@ -77,6 +68,17 @@ def waits_for(agreement: Agreement, person_id: int) -> bool:
     if person_id not in (agreement.responsible_id, agreement.representative_id):
         return False
     return all(one.person_id != person_id for one in signatures(agreement.id))
+
+
+@once
+def is_of_group(agreement: Agreement, person_id: int) -> bool:
+    """Whether the person belongs to the project's group now."""
+    found = (
+        select(Member.id)
+        .join(Campaign, Campaign.group_id == Member.group_id)
+        .where(Campaign.id == agreement.campaign_id, Member.person_id == person_id, Member.left_at.is_(None))
+    )
+    return db.session.scalar(found) is not None
 
 
 def parties(agreement: Agreement) -> Mapping[Signer, Person]:
@@ -111,6 +113,7 @@ def signed_copy(agreement: Agreement) -> File | None:
     return db.session.get(File, agreement.signed_pdf_id) if agreement.signed_pdf_id else None
 
 
+@once
 def award_record(agreement_id: int) -> AwardRecord | None:
     """The public record of the award."""
     return db.session.scalars(select(AwardRecord).where(AwardRecord.agreement_id == agreement_id)).one_or_none()

@@ -3,196 +3,176 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.calls.rules import TrancheKind
 from app.campaigns.models import Campaign
-from app.core.db import db
-from app.core.money import N_, ZERO, Money
+from app.core.money import N_, ZERO
 from app.core.todo import Todo
-from app.grants.models import (
-    Agreement,
-    AwardRecord,
-    Expense,
-    Report,
-    Signature,
-)
-from app.grants.queries.agreements import to_prepare
-from app.grants.queries.orders import orders, tranches_due
-from app.grants.rules import (
-    AgreementState,
-    ExpenseState,
-    OrderState,
-    ReportState,
-)
+from app.core.together import Ask
+from app.grants.models import Agreement, AwardRecord, Expense, Order, Report, Signature, Tranche
+from app.grants.rules import AgreementState, ExpenseState, OrderState, ReportState, TrancheState
 from app.groups.models import Member
+from app.settlement.models import Case
+from app.settlement.rules import State as CaseState
 from app.territory.models import Zone
 
 
-def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Todo]:
+def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
     """What waits for this person: papers to prepare, sign and publish, orders to move on, receipts to send or check."""
-    found = _to_sign(person_id)
+    found = [_to_sign(person_id)]
     if "officer" in roles:
-        found += [*_to_prepare(), *_to_publish(), *_to_order(), *_to_check()]
+        found += [_to_prepare(), _to_publish(), _to_order(), _to_check()]
     if roles & {"officer", "responsible"}:
-        found += _to_approve(person_id)
+        found.append(_to_approve(person_id))
     if "finance" in roles:
-        found += [*_to_pay(person_id)]
-    return found + _to_report(person_id)
+        found += [_to_export(), _to_pay(person_id)]
+    return [*found, _to_report(person_id)]
 
 
-def _line(
-    what: str, campaign: Campaign, endpoint: str, amount: Money, *, state: str = "todo", role: str = "", **args: str
-) -> Todo:
+def _line(what: str, row: Any, endpoint: str, *, state: str = "todo", role: str = "", **args: str) -> Todo:
     return Todo(
         what=what,
-        subject=campaign.title,
+        subject=row.title,
         endpoint=endpoint,
         args=args,
         state=state,
-        amount=amount,
+        amount=row.amount or ZERO,
         room="grants",
-        zone=db.session.get_one(Zone, campaign.zone_id).name,
+        zone=row.zone,
         role=role,
     )
 
 
-def _to_prepare() -> list[Todo]:
-    what = N_("Prepare the agreement")
-    return [
-        _line(
-            what,
-            campaign,
-            "grants.prepare",
-            case.match or ZERO,
-            role="officer",
-            slug=campaign.slug,
-        )
-        for campaign, case in to_prepare()
-    ]
+def _of_campaigns(*columns: Any) -> Select[Any]:
+    named = select(Campaign.title, Campaign.slug, Zone.name.label("zone"), *columns)
+    return named.select_from(Campaign).join(Zone, Zone.id == Campaign.zone_id)
 
 
-def _to_sign(person_id: int) -> list[Todo]:
-    signed = select(Signature.id).where(Signature.agreement_id == Agreement.id, Signature.person_id == person_id)
-    rows = db.session.execute(
-        select(Agreement, Campaign)
-        .join(Campaign, Campaign.id == Agreement.campaign_id)
-        .where(
-            Agreement.state == AgreementState.SENT,
-            or_(Agreement.responsible_id == person_id, Agreement.representative_id == person_id),
-            ~signed.exists(),
-        )
-        .order_by(Agreement.id)
+def _of_agreements(*columns: Any) -> Select[Any]:
+    rows = _of_campaigns(Agreement.ref, *(columns or (Agreement.amount,)))
+    return rows.join(Agreement, Agreement.campaign_id == Campaign.id).order_by(Agreement.id)
+
+
+def _to_prepare() -> Ask[Todo]:
+    rows = (
+        _of_campaigns(Case.match.label("amount"))
+        .join(Case, Case.campaign_id == Campaign.id)
+        .outerjoin(Agreement, Agreement.campaign_id == Campaign.id)
+        .where(Case.state == CaseState.CONFIRMED, Case.match > ZERO, Agreement.id.is_(None))
+        .order_by(Case.ended_at, Case.id)
     )
-    return [
-        _line(N_("Sign the agreement"), row[1], "grants.sign", row[0].amount, state="now", ref=row[0].ref)
-        for row in rows
-    ]
+    what = N_("Prepare the agreement")
+    return Ask(rows, lambda row: _line(what, row, "grants.prepare", role="officer", slug=row.slug))
 
 
-def _to_publish() -> list[Todo]:
-    rows = db.session.execute(
-        select(Agreement, Campaign)
-        .join(Campaign, Campaign.id == Agreement.campaign_id)
+def _to_sign(person_id: int) -> Ask[Todo]:
+    signed = select(Signature.id).where(Signature.agreement_id == Agreement.id, Signature.person_id == person_id)
+    rows = _of_agreements().where(
+        Agreement.state == AgreementState.SENT,
+        or_(Agreement.responsible_id == person_id, Agreement.representative_id == person_id),
+        ~signed.exists(),
+    )
+    return Ask(rows, lambda row: _line(N_("Sign the agreement"), row, "grants.sign", state="now", ref=row.ref))
+
+
+def _to_publish() -> Ask[Todo]:
+    rows = (
+        _of_agreements()
         .outerjoin(AwardRecord, AwardRecord.agreement_id == Agreement.id)
         .where(Agreement.state == AgreementState.SIGNED, AwardRecord.id.is_(None))
-        .order_by(Agreement.id)
     )
-    return [
-        _line(N_("Publish the award"), row[1], "grants.show", row[0].amount, role="officer", ref=row[0].ref)
-        for row in rows
-    ]
+    return Ask(rows, lambda row: _line(N_("Publish the award"), row, "grants.show", role="officer", ref=row.ref))
 
 
-def _to_order() -> list[Todo]:
+def _to_order() -> Ask[Todo]:
     what = {
         TrancheKind.ADVANCE: N_("Prepare the order for the advance"),
         TrancheKind.BALANCE: N_("Prepare the order for the balance"),
     }
-    return [
-        _line(what[part.kind], campaign, "grants.show", part.amount, role="officer", ref=held.ref)
-        for part, held, campaign in tranches_due()
-    ]
+    live = select(Order.id).where(Order.tranche_id == Tranche.id, Order.state != OrderState.REFUSED)
+    rows = (
+        _of_agreements(Tranche.kind, Tranche.amount)
+        .join(Tranche, Tranche.agreement_id == Agreement.id)
+        .join(AwardRecord, AwardRecord.agreement_id == Agreement.id)
+        .where(Tranche.state == TrancheState.DUE, ~live.exists())
+        .order_by(None)
+        .order_by(Tranche.id)
+    )
+    return Ask(rows, lambda row: _line(what[row.kind], row, "grants.show", role="officer", ref=row.ref))
 
 
-def _to_check() -> list[Todo]:
-    rows = db.session.execute(
-        select(Agreement, Campaign, Report, func.count(Expense.id), func.sum(Expense.amount))
-        .join(Campaign, Campaign.id == Agreement.campaign_id)
+def _to_check() -> Ask[Todo]:
+    count = func.count(Expense.id)
+    rows = (
+        _of_agreements(count.label("count"), func.sum(Expense.amount).label("amount"))
         .join(Report, Report.agreement_id == Agreement.id)
         .outerjoin(Expense, (Expense.report_id == Report.id) & (Expense.state == ExpenseState.SENT))
         .where(Report.state != ReportState.CLOSED)
-        .group_by(Agreement.id, Campaign.id, Report.id)
-        .order_by(Agreement.id)
+        .group_by(Agreement.id, Campaign.id, Zone.id, Report.id)
+        .having(or_(count > 0, Report.state == ReportState.SENT))
     )
-    found = []
-    for held, campaign, sent, count, amount in rows:
-        if not count and sent.state is not ReportState.SENT:
-            continue
-        what = N_("Check %(count)d receipts") if count else N_("Close the accounts")
-        found.append(
-            Todo(
-                what=what,
-                params={"count": count},
-                subject=campaign.title,
-                endpoint="grants.report",
-                args={"ref": held.ref},
-                state="todo",
-                amount=amount or ZERO,
-                room="grants",
-                zone=db.session.get_one(Zone, campaign.zone_id).name,
-                role="officer",
-            )
-        )
-    return found
+    return Ask(
+        rows,
+        lambda row: Todo(
+            what=N_("Check %(count)d receipts") if row.count else N_("Close the accounts"),
+            params={"count": row.count},
+            subject=row.title,
+            endpoint="grants.report",
+            args={"ref": row.ref},
+            state="todo",
+            amount=row.amount or ZERO,
+            room="grants",
+            zone=row.zone,
+            role="officer",
+        ),
+    )
 
 
-def _to_approve(person_id: int) -> list[Todo]:
-    return [
-        _line(N_("Approve a payment order"), campaign, "grants.order", order.amount, role="officer", ref=order.ref)
-        for order, _held_by, campaign, _part in orders(OrderState.PREPARED)
-        if order.prepared_by != person_id
-    ]
+def _of_orders(state: OrderState) -> Select[Any]:
+    return (
+        _of_campaigns(Order.ref, Order.amount, Order.number, Order.year)
+        .join(Agreement, Agreement.campaign_id == Campaign.id)
+        .join(Order, Order.agreement_id == Agreement.id)
+        .where(Order.state == state)
+        .order_by(Order.id.desc())
+    )
 
 
-def _to_pay(person_id: int) -> list[Todo]:
-    export = [
-        _line(
-            N_("Export a payment order"),
-            campaign,
-            "grants.orders",
-            order.amount,
-            role="finance",
-            view="approved",
-            q=f"{order.number}/{order.year}",
-        )
-        for order, _held_by, campaign, _part in orders(OrderState.APPROVED)
-    ]
-    mark = [
-        _line(N_("Mark an order as paid"), campaign, "grants.order", order.amount, role="finance", ref=order.ref)
-        for order, _held_by, campaign, _part in orders(OrderState.EXPORTED)
-        if order.approved_by != person_id
-    ]
-    return export + mark
+def _to_approve(person_id: int) -> Ask[Todo]:
+    rows = _of_orders(OrderState.PREPARED).where(Order.prepared_by != person_id)
+    what = N_("Approve a payment order")
+    return Ask(rows, lambda row: _line(what, row, "grants.order", role="officer", ref=row.ref))
 
 
-def _to_report(person_id: int) -> list[Todo]:
-    rows = db.session.execute(
-        select(Agreement, Campaign, Report)
-        .join(Campaign, Campaign.id == Agreement.campaign_id)
+def _to_export() -> Ask[Todo]:
+    what = N_("Export a payment order")
+    return Ask(
+        _of_orders(OrderState.APPROVED),
+        lambda row: _line(what, row, "grants.orders", role="finance", view="approved", q=f"{row.number}/{row.year}"),
+    )
+
+
+def _to_pay(person_id: int) -> Ask[Todo]:
+    rows = _of_orders(OrderState.EXPORTED).where(Order.approved_by.is_distinct_from(person_id))
+    what = N_("Mark an order as paid")
+    return Ask(rows, lambda row: _line(what, row, "grants.order", role="finance", ref=row.ref))
+
+
+def _to_report(person_id: int) -> Ask[Todo]:
+    rows = (
+        _of_agreements(Agreement.amount, Report.state)
         .join(Report, Report.agreement_id == Agreement.id)
         .join(Member, Member.group_id == Campaign.group_id)
         .where(Member.person_id == person_id, Member.left_at.is_(None), Report.state != ReportState.CLOSED)
-        .order_by(Agreement.id)
     )
     words = {
         ReportState.OPEN: (N_("Send the receipts"), "todo"),
         ReportState.SENT: (N_("The office checks your receipts"), "wait"),
     }
-    return [
-        _line(
-            words[row[2].state][0], row[1], "grants.report", row[0].amount, state=words[row[2].state][1], ref=row[0].ref
-        )
-        for row in rows
-    ]
+    return Ask(
+        rows,
+        lambda row: _line(words[row.state][0], row, "grants.report", state=words[row.state][1], ref=row.ref),
+    )

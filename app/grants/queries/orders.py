@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 
 from app.campaigns.models import Campaign
 from app.core.db import db
+from app.core.once import once
 from app.grants.models import (
     Agreement,
     AwardRecord,
@@ -22,11 +24,13 @@ from app.grants.rules import (
 )
 
 
+@once
 def tranche(tranche_id: int) -> Tranche:
     """The tranche of that row."""
     return db.session.get_one(Tranche, tranche_id)
 
 
+@once
 def tranches(agreement_id: int) -> Sequence[Tranche]:
     """The tranches of an agreement in order."""
     return db.session.scalars(select(Tranche).where(Tranche.agreement_id == agreement_id).order_by(Tranche.id)).all()
@@ -51,6 +55,7 @@ def tranches_due() -> Sequence[tuple[Tranche, Agreement, Campaign]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+@once
 def order_by_ref(ref: str) -> Order | None:
     """The order of that reference."""
     return db.session.scalars(select(Order).where(Order.ref == ref)).one_or_none()
@@ -70,6 +75,19 @@ def orders(*states: OrderState) -> Sequence[tuple[Order, Agreement, Campaign, Tr
     return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(rows)]
 
 
+def tranches_with_orders(agreement_id: int) -> list[tuple[Tranche, Order | None]]:
+    """The tranches of an agreement in order, each with its order that was not refused."""
+    rows: Any = db.session.execute(
+        select(Tranche, Order)
+        .outerjoin(Order, (Order.tranche_id == Tranche.id) & (Order.state != OrderState.REFUSED))
+        .where(Tranche.agreement_id == agreement_id)
+        .order_by(Tranche.id)
+        .execution_options(populate_existing=True)
+    )
+    return [(part, order) for part, order in rows]
+
+
+@once
 def orders_of(agreement_id: int) -> Sequence[Order]:
     """The orders of one agreement, oldest first."""
     return db.session.scalars(select(Order).where(Order.agreement_id == agreement_id).order_by(Order.id)).all()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import aliased, lazyload
 
 from app.campaigns.models import Campaign
 from app.core.db import db
 from app.core.errors import Missing
-from app.core.money import Money, total
+from app.core.money import ZERO, Money, total
+from app.core.once import once
 from app.files.models import File
 from app.grants.models import (
     Account,
@@ -22,27 +25,25 @@ from app.grants.models import (
     Signature,
     Tranche,
 )
-from app.grants.queries.agreements import agreement, award_record, parties, signatures
+from app.grants.queries.agreements import signatures
 from app.grants.queries.held import held as _held
-from app.grants.queries.orders import orders_of, tranches
+from app.grants.queries.orders import tranches_with_orders
 from app.grants.rules import (
     Closing,
     ExpenseState,
-    OrderState,
     Signer,
     closing,
 )
-from app.groups import queries as groups
 from app.groups.models import LegalEntity
 from app.identity.models import Person
 from app.ledger import queries as ledger
 from app.matching import queries as matching
 from app.proposals import queries as proposals
 from app.proposals.models import Line
-from app.settlement import queries as settlement
 from app.territory.models import Zone
 
 
+@once
 def report(agreement_id: int) -> Report | None:
     """The group's report."""
     return db.session.scalars(select(Report).where(Report.agreement_id == agreement_id)).one_or_none()
@@ -56,21 +57,27 @@ def lock_report(agreement_id: int) -> Report:
     return found
 
 
+@once
 def agreement_of_report(report_id: int) -> Agreement:
     """The agreement a report belongs to."""
-    return agreement(db.session.get_one(Report, report_id).agreement_id)
+    return db.session.scalars(
+        select(Agreement).join(Report, Report.agreement_id == Agreement.id).where(Report.id == report_id)
+    ).one()
 
 
+@once
 def lines(agreement: Agreement) -> Sequence[Line]:
     """The budget lines of the project."""
-    return proposals.lines(proposals.proposal(agreement.proposal_id))
+    return proposals.lines_of(agreement.proposal_id)
 
 
+@once
 def expense_by_ref(ref: str) -> Expense | None:
     """The receipt of that reference."""
     return db.session.scalars(select(Expense).where(Expense.ref == ref)).one_or_none()
 
 
+@once
 def expenses(report_id: int) -> Sequence[Expense]:
     """All receipts of a report, in the order in which they came."""
     return db.session.scalars(select(Expense).where(Expense.report_id == report_id).order_by(Expense.id)).all()
@@ -113,14 +120,15 @@ def receipt_file(expense: Expense) -> File:
     return db.session.get_one(File, expense.file_id)
 
 
+@once
 def account(agreement_id: int) -> Account | None:
     """The closed accounts of a grant."""
     return db.session.scalars(select(Account).where(Account.agreement_id == agreement_id)).one_or_none()
 
 
-def finished() -> int:
-    """How many projects have their accounts closed, with every receipt read."""
-    return db.session.scalar(select(func.count()).select_from(Account)) or 0
+def finished() -> Select[int]:
+    """The question how many projects have their accounts closed, with every receipt read."""
+    return select(func.count()).select_from(Account)
 
 
 def finished_campaigns() -> Select[int]:
@@ -143,6 +151,7 @@ def paid(agreement: Agreement) -> Money:
     return ledger.balance("budget", f"proposal:{agreement.proposal_id}", "paid")
 
 
+@once
 def figures(agreement: Agreement) -> Closing:
     """What the accounts are, or would be if they were closed on the receipts accepted so far."""
     closed = account(agreement.id)
@@ -159,14 +168,13 @@ class LineSpent:
     receipts: int
 
 
-def spent_by_line(agreement: Agreement) -> list[LineSpent]:
-    """The budget line by line with accepted spending and number of accepted receipts."""
-    found = report(agreement.id)
+def spent(lines: Sequence[Line], receipts: Sequence[Expense]) -> list[LineSpent]:
+    """Each of these lines with what was accepted on it."""
     taken: dict[int, list[Money]] = {}
-    for one in expenses(found.id) if found else ():
+    for one in receipts:
         if one.accepted_amount is not None:
             taken.setdefault(one.line_id, []).append(one.accepted_amount)
-    return [LineSpent(line, total(taken.get(line.id, [])), len(taken.get(line.id, []))) for line in lines(agreement)]
+    return [LineSpent(line, total(taken.get(line.id, [])), len(taken.get(line.id, []))) for line in lines]
 
 
 @dataclass(frozen=True)
@@ -186,29 +194,59 @@ class Dossier:
     expenses: Sequence[Expense]
     account: Account | None
     books: matching.Books
+    accepted: Money  # spending, as the cash book has it
+    gifts: Money  # collected, gross
 
     @property
     def undecided(self) -> int:
         """How many receipts wait for a decision."""
         return sum(one.state is ExpenseState.SENT for one in self.expenses)
 
+    @property
+    def figures(self) -> Closing:
+        """What the accounts are, or would be if they were closed on the receipts accepted so far."""
+        before = self.account.paid_before if self.account else self.books.paid
+        agreement = self.agreement
+        return closing(agreement.amount, agreement.share_bp, self.accepted, self.gifts, before)
 
+
+@once
 def dossier(agreement: Agreement) -> Dossier:
-    """The grant with all its parts."""
-    campaign = settlement.campaign(agreement.campaign_id)
-    found = report(agreement.id)
+    """The grant with all its parts, in few questions however many there are."""
+    responsible, representative = aliased(Person), aliased(Person)
+    row: Any = db.session.execute(
+        select(Campaign, LegalEntity, Zone, responsible, representative, AwardRecord, Report, Account)
+        .select_from(Agreement)
+        .join(Campaign, Campaign.id == Agreement.campaign_id)
+        .join(LegalEntity, LegalEntity.id == Agreement.entity_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .join(responsible, responsible.id == Agreement.responsible_id)
+        .join(representative, representative.id == Agreement.representative_id)
+        .outerjoin(AwardRecord, AwardRecord.agreement_id == Agreement.id)
+        .outerjoin(Report, Report.agreement_id == Agreement.id)
+        .outerjoin(Account, Account.agreement_id == Agreement.id)
+        .where(Agreement.id == agreement.id)
+        .options(lazyload(Zone.borough))
+        .execution_options(populate_existing=True)
+    ).one()
+    campaign, entity, zone, for_city, for_body, record, sent, closed = row
+    parts = tranches_with_orders(agreement.id)
+    project, giving = f"proposal:{agreement.proposal_id}", f"campaign:{agreement.campaign_id}"
+    held = ledger.books_of(project, giving)
     return Dossier(
         agreement=agreement,
         campaign=campaign,
-        entity=groups.entity(agreement.entity_id),
-        zone=db.session.get_one(Zone, campaign.zone_id),
-        parties=parties(agreement),
+        entity=entity,
+        zone=zone,
+        parties={Signer.RESPONSIBLE: for_city, Signer.REPRESENTATIVE: for_body},
         signatures={one.role: one for one in signatures(agreement.id)},
-        record=award_record(agreement.id),
-        tranches=tranches(agreement.id),
-        orders={one.tranche_id: one for one in orders_of(agreement.id) if one.state is not OrderState.REFUSED},
-        report=found,
-        expenses=expenses(found.id) if found else [],
-        account=account(agreement.id),
-        books=matching.books_of_project(agreement.proposal_id),
+        record=record,
+        tranches=[part for part, _order in parts],
+        orders={part.id: order for part, order in parts if order is not None},
+        report=sent,
+        expenses=expenses(sent.id) if sent else [],
+        account=closed,
+        books=matching.by_step(held[project].get("budget", {})),
+        accepted=held[project].get("cash", {}).get("spent", ZERO),
+        gifts=-held[giving].get("cash", {}).get("givers", ZERO),
     )

@@ -17,7 +17,6 @@ from app.core.money import N_
 from app.grants import queries, service
 from app.grants.models import Agreement
 from app.grants.rules import AgreementState
-from app.groups import queries as groups
 from app.settlement import queries as settlement
 from app.web import downloads, gates, listing
 
@@ -27,7 +26,11 @@ OFFICE = ("officer", "responsible", "finance", "administrator")
 
 def visible(ref: str) -> Agreement:
     """The agreement, for the office and for the people of its group; nobody else knows of it."""
-    found = queries.by_ref(ref)
+    return seen(queries.by_ref(ref))
+
+
+def seen(found: Agreement | None) -> Agreement:
+    """The same, once it is found."""
     if found is None or not (gates.roles() & set(OFFICE) or is_party(found)):
         raise Missing("There is no grant at this address.")
     return found
@@ -36,8 +39,7 @@ def visible(ref: str) -> Agreement:
 def is_party(agreement: Agreement) -> bool:
     """Whether the reader belongs to the group or signs for its body."""
     person = gates.require()
-    group_id = settlement.campaign(agreement.campaign_id).group_id
-    return person.id == agreement.representative_id or groups.is_member(group_id, person.id)
+    return person.id == agreement.representative_id or queries.is_of_group(agreement, person.id)
 
 
 def back_to(agreement: Agreement, endpoint: str = "grants.show") -> Response:
@@ -157,10 +159,11 @@ def prepare(slug: str) -> ResponseReturnValue:
 def show(ref: str) -> ResponseReturnValue:
     """The grant with all its parts, for the office and for the group."""
     agreement = visible(ref)
+    dossier = queries.dossier(agreement)
     return render_template(
         "grants/show.html",
-        d=queries.dossier(agreement),
-        figures=queries.figures(agreement),
+        d=dossier,
+        figures=dossier.figures,
         party=is_party(agreement),
         may_sign=queries.waits_for(agreement, gates.require().id),
         may_publish=bool(gates.roles() & {"officer", "responsible"}),

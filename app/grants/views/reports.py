@@ -12,7 +12,7 @@ from app.core.db import transaction
 from app.core.errors import Invalid, Missing, Refusal
 from app.grants import queries, schemas, service
 from app.grants.models import Agreement, Expense
-from app.grants.views.agreements import back_to, bp, is_party, refused, visible
+from app.grants.views.agreements import back_to, bp, is_party, refused, seen, visible
 from app.identity.rules import Hand
 from app.journal import queries as journal
 from app.web import downloads, gates
@@ -26,17 +26,18 @@ def report(ref: str) -> ResponseReturnValue:
 
 
 def _report(agreement: Agreement, errors: dict[str, Refusal], status: int) -> ResponseReturnValue:
-    if queries.report(agreement.id) is None:
+    dossier = queries.dossier(agreement)
+    if dossier.report is None:
         raise Missing("There is no report before the agreement is signed.")
     entries = journal.history(f"agreement:{agreement.id}")
     return (
         render_template(
             "grants/report.html",
-            d=queries.dossier(agreement),
-            spent=queries.spent_by_line(agreement),
-            figures=queries.figures(agreement),
-            accepted=queries.accepted(agreement),
-            gifts=queries.gifts(agreement),
+            d=dossier,
+            spent=queries.spent(queries.lines(agreement), dossier.expenses),
+            figures=dossier.figures,
+            accepted=dossier.accepted,
+            gifts=dossier.gifts,
             duplicates=[one for one in entries if one.what == "grants.duplicate_receipt"],
             party=is_party(agreement),
             officer="officer" in gates.roles() and not is_party(agreement),
@@ -126,7 +127,7 @@ def _receipt(ref: str) -> tuple[Expense, Agreement]:
     found = queries.expense_by_ref(ref)
     if found is None:
         raise Missing("There is no receipt at this address.")
-    return found, visible(queries.agreement_of_report(found.report_id).ref)
+    return found, seen(queries.agreement_of_report(found.report_id))
 
 
 @bp.get("/receipts/<ref>/file")

@@ -73,9 +73,8 @@ def said(entity: LegalEntity, kind: ItemKind) -> str:
             return " · ".join(filter(None, (spaced(entity.iban), entity.bank))) if entity.iban else ""
         case ItemKind.ACCOUNT:
             return str(_("Enabled")) if entity.account_ready_at else ""
-    item = queries.items(entity.id)[kind]
-    file = files.by_id(item.file_id) if item.file_id else None
-    return file.name if file else ""
+    _item, name = queries.papers(entity.id)[kind]
+    return name
 
 
 def _item_page(group: Group, entity: LegalEntity, kind: ItemKind, **more: Any) -> str:

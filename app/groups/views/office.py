@@ -74,7 +74,7 @@ def _entity(ref: str) -> LegalEntity:
 
 def _dossier(entity: LegalEntity, **more: Any) -> str:
     group, person = queries.group(entity.group_id), gates.require()
-    items = queries.items(entity.id)
+    items, people = queries.items(entity.id), queries.members(group.id)
     context: dict[str, Any] = {"values": {}, "errors": {}, "open_kind": None, **more}
     hands = identity.people({each for item in items.values() for each in (item.sent_by, item.checked_by) if each})
     return render_template(
@@ -82,8 +82,8 @@ def _dossier(entity: LegalEntity, **more: Any) -> str:
         entity=entity,
         group=group,
         zone=queries.zone_of(group),
-        people=queries.members(group.id),
-        own=queries.is_member(group.id, person.id),
+        people=people,
+        own=person.id in {each.id for each in people},
         entries=[(kind, ITEMS[kind], item, *STATES[item.state], said(entity, kind)) for kind, item in items.items()],
         hands=hands,
         documents=DOCUMENTS,
@@ -91,7 +91,7 @@ def _dossier(entity: LegalEntity, **more: Any) -> str:
         whole=all(item.state is ItemState.ACCEPTED for item in items.values()),
         bank=bank_of(entity.iban) if entity.iban else None,
         constitution=queries.constitution_of(group.id),
-        history=[*journal.history(f"entity:{entity.id}"), *journal.history(f"group:{group.id}")],
+        history=journal.history(f"entity:{entity.id}", f"group:{group.id}"),
         forms=FORMS,
         now=clock.now(),
         **context,

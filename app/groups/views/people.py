@@ -30,14 +30,10 @@ INVITATIONS_AN_HOUR = 20
 def mine() -> ResponseReturnValue:
     """The groups I belong to, and the letters that wait for my answer."""
     person, now = gates.require(), clock.now()
-    found = [
-        {"group": group, "people": queries.members(group.id), "zone": queries.zone_of(group)}
-        for group in queries.groups_of(person.id)
-    ]
-    waiting = [
-        {"invitation": each, "group": queries.group(each.group_id)}
-        for each in queries.invitations_for(person.email, now)
-    ]
+    own = queries.with_zones(person.id)
+    people = queries.members_of(group.id for group, _zone in own)
+    found = [{"group": group, "people": people[group.id], "zone": zone} for group, zone in own]
+    waiting = [{"invitation": each, "group": group} for each, group in queries.invited(person.email, now)]
     return render_template("groups/mine.html", groups=found, waiting=waiting)
 
 

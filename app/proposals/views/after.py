@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.campaigns import queries as campaigns
-from app.evaluation import queries as evaluation
-from app.grants import queries as grants
-from app.proposals.models import Proposal
+from app.proposals.queries import Standing
 from app.proposals.rules import State
 from app.proposals.views.board import STATES
 from app.transparency import queries as transparency
@@ -47,13 +45,18 @@ class After:
     links: list[tuple[str, str]] = field(default_factory=list)  # the most useful first
 
 
-def after(proposal: Proposal, call_slug: str, group_ref: str) -> After:
-    """How far the proposal has come since it was sent."""
-    award = evaluation.award_of(proposal.id) if proposal.state is State.ADMISSIBLE else None
-    if award is None:
-        return After(STATES[proposal.state])
-    ranking = (_("See the ranking"), url_for("evaluation.ranking", slug=call_slug))
-    campaign = campaigns.of_proposal(proposal.id)
+def after(standings: Sequence[Standing]) -> list[tuple[Standing, After]]:
+    """How far each of these proposals has come since it was sent."""
+    admitted = [each.proposal.id for each in standings if each.proposal.state is State.ADMISSIBLE]
+    known = transparency.reached(admitted) if admitted else {}
+    return [(each, _after(each, known.get(each.proposal.id))) for each in standings]
+
+
+def _after(standing: Standing, reached: transparency.Reached | None) -> After:
+    if reached is None:
+        return After(STATES[standing.proposal.state])
+    award, campaign = reached.award, reached.campaign
+    ranking = (_("See the ranking"), url_for("evaluation.ranking", slug=standing.call.slug))
     if campaign is None:
         return After(OUTCOMES[award.outcome], award, None, [ranking])
     prepare = url_for("campaigns.prepare", ref=campaign.ref)
@@ -62,16 +65,16 @@ def after(proposal: Proposal, call_slug: str, group_ref: str) -> After:
         state = ("wait", _("The office checks the campaign")) if asked else ("now", _("Campaign to prepare"))
         words = _("See the campaign as you sent it") if asked else _("Prepare the campaign")
         return After(state, award, campaign, [(words, prepare), ranking])
-    stage = str(transparency.trail(campaign).stage)
+    stage = str(reached.stage)
     links = [
         (_("Page of the campaign"), url_for("campaigns.show", slug=campaign.slug)),
         (_("Follow the money of this project"), url_for("transparency.project", slug=campaign.slug)),
         (_("Tell news and answer questions"), url_for("campaigns.news", ref=campaign.ref)),
         ranking,
     ]
-    agreement = grants.agreement_of(proposal.id)
-    if agreement is not None:
-        links.insert(0, (_("Agreement, payments and receipts"), url_for("grants.show", ref=agreement.ref)))
+    if reached.agreement is not None:
+        words = _("Agreement, payments and receipts")
+        links.insert(0, (words, url_for("grants.show", ref=reached.agreement.ref)))
     elif stage == "waiting":
-        links.insert(0, (_("Your association, step by step"), url_for("groups.constitution", ref=group_ref)))
+        links.insert(0, (_("Your association, step by step"), url_for("groups.constitution", ref=standing.group.ref)))
     return After(STAGES[stage], award, campaign, links)

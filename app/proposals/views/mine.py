@@ -30,16 +30,12 @@ from app.web import gates
 def mine() -> ResponseReturnValue:
     """What my groups write and have sent, and the calls that are open."""
     person, now = gates.require(), clock.now()
-    found = [queries.standing(each) for each in queries.mine(person.id)]
+    found = queries.standings(queries.mine(person.id))
     taken = {each.call.id for each in found}
     return render_template(
         "proposals/mine.html",
         live=[each for each in found if each.proposal.state in LIVE],
-        sent=[
-            (each, after(each.proposal, each.call.slug, each.group.ref))
-            for each in found
-            if each.proposal.state not in LIVE
-        ],
+        sent=after([each for each in found if each.proposal.state not in LIVE]),
         open_calls=[call for call in calls.open_calls(now) if call.id not in taken],
         invited=groups.invitations_for(person.email, now),
         states=STATES,

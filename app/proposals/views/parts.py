@@ -32,9 +32,9 @@ def _written(part: str) -> Part:
     return Part(part)
 
 
-def _values(proposal: Proposal, part: Part) -> dict[str, Any]:
+def _values(standing: queries.Standing, part: Part) -> dict[str, Any]:
     """What is saved, as the form shows it."""
-    zone, group = queries.zone(proposal), queries.group(proposal)
+    proposal, zone, group = standing.proposal, standing.zone, standing.group
     values: dict[str, Any] = {
         "title": proposal.title,
         "summary": proposal.summary,
@@ -49,14 +49,14 @@ def _values(proposal: Proposal, part: Part) -> dict[str, Any]:
         "name": group.name,
         "about": group.about,
     }
-    lines: list[tuple[str, Money | None]] = [(line.name, line.amount or None) for line in queries.lines(proposal)]
+    lines: list[tuple[str, Money | None]] = [(line.name, line.amount or None) for line in standing.lines]
     if _(FEE_LINE) not in dict(lines) and len(lines) < LINES_MAX:  # a suggestion: saved only with a sum beside it
         lines += [("", None)] * (4 - len(lines)) + [(_(FEE_LINE), None)]
     for number, (name, amount) in enumerate(lines, start=1):
         values |= {f"name_{number}": name, f"amount_{number}": amount}
     if part is Part.MILESTONES:
         values.pop("title")
-        for number, step in enumerate(queries.milestones(proposal), start=1):
+        for number, step in enumerate(standing.milestones, start=1):
             values |= {f"title_{number}": step.title, f"due_{number}": step.due_on}
     return values
 
@@ -66,9 +66,9 @@ def _page(proposal: Proposal, part: Part, **more: Any) -> str:
     begun = started(standing.draft, part)
     saved = {name: said for name, said in standing.problems[part].items() if begun}
     context: dict[str, Any] = {
-        "values": _values(proposal, part),
+        "values": _values(standing, part),
         "errors": saved,
-        "rows": _rows(proposal, part),
+        "rows": _rows(standing, part),
         "theirs": False,
         **more,
     }
@@ -81,7 +81,7 @@ def _page(proposal: Proposal, part: Part, **more: Any) -> str:
         seen=part_mark(standing.draft, part),
         themes=THEMES,
         zones=territory.zones_numbered(standing.terms.zones),
-        picture=queries.picture(proposal),
+        picture=standing.picture,
         people=standing.members,
         invitations=groups.invitations(proposal.group_id),
         now=clock.now(),
@@ -89,11 +89,11 @@ def _page(proposal: Proposal, part: Part, **more: Any) -> str:
     )
 
 
-def _rows(proposal: Proposal, part: Part) -> int:
+def _rows(standing: queries.Standing, part: Part) -> int:
     """How many rows to show: what is there and room for some more."""
     if part is Part.BUDGET:
-        return min(max(len(queries.lines(proposal)) + 2, 5), LINES_MAX)
-    return min(max(len(queries.milestones(proposal)) + 1, 3), MILESTONES_MAX)
+        return min(max(len(standing.lines) + 2, 5), LINES_MAX)
+    return min(max(len(standing.milestones) + 1, 3), MILESTONES_MAX)
 
 
 @bp.get("/<ref>/<part>")
@@ -116,7 +116,7 @@ def save_part(ref: str, part: str) -> ResponseReturnValue:
             _save(proposal, which)
     except (Invalid, Conflict, TooMany) as refusal:
         errors, status = wrong(refusal)
-        rows = max(schemas.rows_of(request.form, 3), _rows(proposal, which))
+        rows = max(schemas.rows_of(request.form, 3), _rows(queries.standing(proposal), which))
         more = {"values": request.form, "errors": errors, "rows": rows, "theirs": isinstance(refusal, Conflict)}
         return _page(my_proposal(ref), which, **more), status
     return redirect(_onward(my_proposal(ref), which), 303)
@@ -191,7 +191,7 @@ def invite(ref: str) -> ResponseReturnValue:
             service.invite(proposal, email, by=person, now=now)
     except (Invalid, Conflict, TooMany) as refusal:
         errors, status = wrong(refusal)
-        values = {**_values(proposal, Part.PEOPLE), "email": email}
+        values = {**_values(queries.standing(proposal), Part.PEOPLE), "email": email}
         return _page(my_proposal(ref), Part.PEOPLE, values=values, errors=errors), status
     flash(_("We have written to %(email)s.", email=email.strip()), "done")
     return redirect(url_for("proposals.part", ref=ref, part="people"), 303)

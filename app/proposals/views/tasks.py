@@ -36,10 +36,10 @@ def _context(proposal: Proposal) -> dict[str, Any]:
         "words": PARTS,
         "themes": THEMES,
         "state": STATES[proposal.state],
-        "zone": queries.zone(proposal),
-        "picture": queries.picture(proposal),
-        "lines": queries.lines(proposal),
-        "milestones": queries.milestones(proposal),
+        "zone": standing.zone,
+        "picture": standing.picture,
+        "lines": standing.lines,
+        "milestones": standing.milestones,
         "signed": gates.require().id in standing.signatures,
         "late": clock.now() >= standing.closes_at,
         "now": clock.now(),
@@ -56,7 +56,7 @@ def tasks(ref: str) -> ResponseReturnValue:
     check, history = queries.check_of(proposal), journal.history(f"proposal:{proposal.id}")
     context = _context(proposal)
     standing = context["standing"]
-    further = after(proposal, standing.call.slug, standing.group.ref)
+    further = after([standing])[0][1]
     context["state"] = further.state
     return render_template("proposals/sent.html", check=check, history=history, further=further, **context)
 

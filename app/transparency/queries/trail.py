@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,24 +14,25 @@ from sqlalchemy.orm import aliased
 from app.calls.rules import TrancheKind
 from app.campaigns.models import Campaign
 from app.campaigns.rules import PUBLIC
-from app.core.db import db
+from app.core.db import Cents, db
 from app.core.money import ZERO, Money, total
-from app.evaluation import queries as evaluation
+from app.evaluation.models import Award, Ranking
+from app.evaluation.rules import State as RankingState
 from app.grants import queries as grants
 from app.grants.models import Account, Agreement, AwardRecord, Expense, Order, Report, Tranche
 from app.grants.queries import LineSpent
-from app.grants.rules import Closing, OrderState
-from app.groups import queries as groups
+from app.grants.rules import Closing, OrderState, closing
 from app.groups.models import Group
 from app.ledger import queries as ledger
 from app.ledger.models import AccountRow
 from app.ledger.queries import Movement
 from app.ledger.rules import Check
 from app.pledges import queries as pledges
-from app.settlement import queries as settlement
 from app.settlement.models import Case, Close
 from app.territory.models import Zone
 from app.transparency.rules import ORDER, Stage, Step, What, Whose, stage
+
+Books = Mapping[str, Mapping[str, Money]]  # of one owner: book, name, balance
 
 
 @dataclass(frozen=True)
@@ -90,66 +91,93 @@ class Trail:
 
 
 def _figures(campaigns: Sequence[Campaign]) -> dict[int, Figures]:
-    owners = [f"campaign:{one.id}" for one in campaigns]
-    projects = [f"proposal:{one.proposal_id}" for one in campaigns]
-    promises, cash = ledger.balances_of("promises", owners), ledger.balances_of("cash", [*owners, *projects])
-    budget = ledger.balances_of("budget", projects)
-    found = {}
-    for one in campaigns:
-        mine, project = f"campaign:{one.id}", f"proposal:{one.proposal_id}"
-        held = budget[project]
-        found[one.id] = Figures(
-            promised=promises[mine].get("promised", ZERO),
-            gifts=-cash[mine].get("givers", ZERO),
-            reserved=held.get("reserved", ZERO) + held.get("confirmed", ZERO),
-            bound=held.get("committed", ZERO) + held.get("approved", ZERO),
-            paid=held.get("paid", ZERO),
-            spent=cash[project].get("spent", ZERO),
-        )
-    return found
+    owners = [(one.id, f"campaign:{one.id}", f"proposal:{one.proposal_id}") for one in campaigns]
+    books = ledger.books_of(*(owner for _id, *both in owners for owner in both))
+    return {campaign_id: _sums(books[giving], books[project]) for campaign_id, giving, project in owners}
 
 
-def public_campaigns() -> Sequence[Campaign]:
-    """All campaigns that everybody may read, newest first."""
-    return db.session.scalars(
-        select(Campaign).where(Campaign.state.in_(PUBLIC)).order_by(Campaign.opens_at.desc(), Campaign.id.desc())
-    ).all()
+def _sums(giving: Books, project: Books) -> Figures:
+    held = project.get("budget", {})
+    return Figures(
+        promised=giving.get("promises", {}).get("promised", ZERO),
+        gifts=-giving.get("cash", {}).get("givers", ZERO),
+        reserved=held.get("reserved", ZERO) + held.get("confirmed", ZERO),
+        bound=held.get("committed", ZERO) + held.get("approved", ZERO),
+        paid=held.get("paid", ZERO),
+        spent=project.get("cash", {}).get("spent", ZERO),
+    )
 
 
 def projects() -> list[Row]:
     """Every public project with its sums."""
-    found = public_campaigns()
-    sums = _figures(found)
-    zones = {zone.id: zone.name for zone in db.session.scalars(select(Zone))}
-    cases = {case.campaign_id: case for case in db.session.scalars(select(Case))}
-    agreed = {one.campaign_id: one for one, _campaign in grants.agreements()}
-    closed = {one.agreement_id for one in db.session.scalars(select(Account))}
-    rows = []
-    for one in found:
-        case, agreement = cases.get(one.id), agreed.get(one.id)
-        here = stage(
-            case_state=case.state if case else None,
-            nothing_due=case is not None and case.match == ZERO,
-            signed=agreement is not None and agreement.signed_at is not None,
-            advance_paid=bool(sums[one.id].paid),
-            accounts_closed=agreement is not None and agreement.id in closed,
-            all_paid=not sums[one.id].bound,
+    found: Any = db.session.execute(
+        select(Campaign, Zone.name, Case, Agreement, Account.id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .outerjoin(Agreement, Agreement.campaign_id == Campaign.id)
+        .outerjoin(Account, Account.agreement_id == Agreement.id)
+        .where(Campaign.state.in_(PUBLIC))
+        .order_by(Campaign.opens_at.desc(), Campaign.id.desc())
+    ).all()
+    sums = _figures([row[0] for row in found])
+    return [
+        Row(one, zone, _stage(case, agreement, closed is not None, sums[one.id].paid, sums[one.id].bound), sums[one.id])
+        for one, zone, case, agreement, closed in found
+    ]
+
+
+def _stage(case: Case | None, agreement: Agreement | None, closed: bool, paid: Money, bound: Money) -> Stage:
+    return stage(
+        case_state=case.state if case else None,
+        nothing_due=case is not None and case.match == ZERO,
+        signed=agreement is not None and agreement.signed_at is not None,
+        advance_paid=bool(paid),
+        accounts_closed=closed,
+        all_paid=not bound,
+    )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What became of a proposal that was ranked: its award, its campaign, its agreement, and how far its money is."""
+
+    award: Award
+    campaign: Campaign | None
+    agreement: Agreement | None
+    stage: Stage
+
+
+def reached(proposal_ids: Collection[int]) -> dict[int, Reached]:
+    """How far these proposals have come, those that an approved ranking names, in one question."""
+    project = AccountRow.owner == func.concat("proposal:", Award.proposal_id)
+    paid, bound = (
+        select(func.sum(AccountRow.balance, type_=Cents))
+        .where(AccountRow.book == "budget", project, AccountRow.name.in_(names))
+        .correlate(Award)
+        .scalar_subquery()
+        for names in (("paid",), ("committed", "approved"))
+    )
+    rows: Any = db.session.execute(
+        select(Award, Campaign, Case, Agreement, Account.id, paid, bound)
+        .join(Ranking, Ranking.id == Award.ranking_id)
+        .outerjoin(Campaign, Campaign.proposal_id == Award.proposal_id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .outerjoin(Agreement, Agreement.proposal_id == Award.proposal_id)
+        .outerjoin(Account, Account.agreement_id == Agreement.id)
+        .where(Award.proposal_id.in_(list(proposal_ids)), Ranking.state == RankingState.APPROVED)
+    )
+    return {
+        award.proposal_id: Reached(
+            award, campaign, agreement, _stage(case, agreement, closed is not None, paid or ZERO, bound or ZERO)
         )
-        rows.append(Row(one, zones[one.zone_id], here, sums[one.id]))
-    return rows
+        for award, campaign, case, agreement, closed, paid, bound in rows
+    }
 
 
 def totals() -> Figures:
-    """The sums of everything, over all projects."""
-    return Figures(
-        promised=ledger.total_of("promises", "promised", "campaign:"),
-        gifts=-ledger.total_of("cash", "givers", "campaign:"),
-        reserved=ledger.total_of("budget", "reserved", "proposal:")
-        + ledger.total_of("budget", "confirmed", "proposal:"),
-        bound=ledger.total_of("budget", "committed", "proposal:") + ledger.total_of("budget", "approved", "proposal:"),
-        paid=ledger.total_of("budget", "paid", "proposal:"),
-        spent=ledger.total_of("cash", "spent", "proposal:"),
-    )
+    """The sums of everything, over all projects, in one question."""
+    giving, project = ledger.books_like("campaign:"), ledger.books_like("proposal:")
+    return _sums(giving, project)
 
 
 @dataclass(frozen=True)
@@ -207,47 +235,63 @@ def ending(campaign: Campaign) -> Ending:
 
 
 def trail(campaign: Campaign) -> Trail:
-    """Everything about one project's money."""
+    """Everything about one project's money, in few questions however much happened."""
+    row: Any = db.session.execute(
+        select(Group, Zone, Close, Case, Agreement, AwardRecord, Report, Account, Ranking.act_number)
+        .select_from(Campaign)
+        .join(Group, Group.id == Campaign.group_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .outerjoin(Award, Award.proposal_id == Campaign.proposal_id)
+        .outerjoin(Ranking, and_(Ranking.id == Award.ranking_id, Ranking.state == RankingState.APPROVED))
+        .outerjoin(Close, Close.campaign_id == Campaign.id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .outerjoin(Agreement, Agreement.campaign_id == Campaign.id)
+        .outerjoin(AwardRecord, AwardRecord.agreement_id == Agreement.id)
+        .outerjoin(Report, Report.agreement_id == Agreement.id)
+        .outerjoin(Account, Account.agreement_id == Agreement.id)
+        .where(Campaign.id == campaign.id)
+        .execution_options(populate_existing=True)
+    ).one()
+    group, zone, close, case, agreement, record, report, account, act = row
     sums = _figures([campaign])[campaign.id]
-    agreement = grants.agreement_of(campaign.proposal_id)
-    account = grants.account(agreement.id) if agreement else None
-    case = settlement.case(campaign.id)
     journals = _journals(campaign)
     signed = agreement is not None and agreement.signed_at is not None
+    parts = grants.tranches_with_orders(agreement.id) if agreement else []
+    papers = Papers(agreement, account, close, act or "", parts)
     return Trail(
         campaign=campaign,
-        group=groups.group(campaign.group_id),
-        zone=db.session.get_one(Zone, campaign.zone_id),
-        stage=stage(
-            case_state=case.state if case else None,
-            nothing_due=case is not None and case.match == ZERO,
-            signed=signed,
-            advance_paid=bool(sums.paid),
-            accounts_closed=account is not None,
-            all_paid=not sums.bound,
-        ),
+        group=group,
+        zone=zone,
+        stage=_stage(case, agreement, account is not None, sums.paid, sums.bound),
         figures=sums,
         donors=pledges.totals(campaign.id).donors,
         city_first=total(_moved(one, "reserved") for one in journals if one[0].kind == "reserved"),
         returned=total(_left(one) for one in journals if one[0].book == "budget"),
-        close=settlement.close_of(campaign.id),
+        close=close,
         case=case,
         agreement=agreement if signed else None,
-        record=grants.award_record(agreement.id) if agreement else None,
+        record=record,
         account=account,
-        closing=grants.figures(agreement) if agreement and account else None,
-        paid_parts=_paid_parts(agreement),
-        lines=grants.spent_by_line(agreement) if agreement and signed else [],
-        steps=_steps(campaign, agreement, account, journals),
+        closing=_closing(agreement, account, sums) if agreement and account else None,
+        paid_parts=[(part.kind, order.amount) for part, order in parts if order and order.state is OrderState.PAID],
+        lines=grants.spent(grants.lines(agreement), grants.expenses(report.id) if report else ()) if signed else [],
+        steps=_steps(papers, journals),
     )
 
 
-def _paid_parts(agreement: Agreement | None) -> list[tuple[TrancheKind, Money]]:
-    if agreement is None:
-        return []
-    kinds = {one.id: one.kind for one in grants.tranches(agreement.id)}
-    paid = [one for one in grants.orders_of(agreement.id) if one.state is OrderState.PAID]
-    return [(kinds[one.tranche_id], one.amount) for one in paid]
+@dataclass(frozen=True)
+class Papers:
+    """What the movements of a project are named by."""
+
+    agreement: Agreement | None
+    account: Account | None
+    close: Close | None
+    act: str
+    parts: Sequence[tuple[Tranche, Order | None]]
+
+
+def _closing(agreement: Agreement, account: Account, sums: Figures) -> Closing:
+    return closing(agreement.amount, agreement.share_bp, sums.spent, sums.gifts, account.paid_before)
 
 
 Entries = list[Movement]
@@ -269,45 +313,40 @@ def _left(entries: Entries) -> Money:
     return max(ZERO, -total(one.amount for one in entries))
 
 
-def _steps(
-    campaign: Campaign, agreement: Agreement | None, account: Account | None, journals: list[Entries]
-) -> list[Step]:
+def _steps(papers: Papers, journals: list[Entries]) -> list[Step]:
     steps = [
-        *_of_budget(campaign, agreement, [one for one in journals if one[0].book == "budget"]),
-        *_of_campaign(campaign, [one for one in journals if one[0].book == "cash"]),
-        *_of_spending(account, [one for one in journals if one[0].kind == "accepted"]),
+        *_of_budget(papers, [one for one in journals if one[0].book == "budget"]),
+        *_of_campaign(papers.close, [one for one in journals if one[0].book == "cash"]),
+        *_of_spending(papers.account, [one for one in journals if one[0].kind == "accepted"]),
     ]
     return sorted(steps, key=lambda one: (one.at, ORDER[one.what]))
 
 
-def _of_budget(campaign: Campaign, agreement: Agreement | None, journals: list[Entries]) -> Iterable[Step]:
-    award = evaluation.award_of(campaign.proposal_id)
-    act = award.ranking.act_number if award else None
+def _of_budget(papers: Papers, journals: list[Entries]) -> Iterable[Step]:
+    agreement = papers.agreement
     paper = f"{agreement.number}/{agreement.year}" if agreement else ""
-    orders = {f"order:{one.id}:paid": one for one in grants.orders_of(agreement.id)} if agreement else {}
-    kinds = {one.id: one.kind for one in grants.tranches(agreement.id)} if agreement else {}
+    orders = {f"order:{order.id}:paid": (part.kind, order) for part, order in papers.parts if order}
     for entries in journals:
         at, kind = entries[0].at, entries[0].kind
         if kind == "reserved":
-            yield Step(at, What.RESERVED, _moved(entries, "reserved"), Whose.CITY, act or "")
+            yield Step(at, What.RESERVED, _moved(entries, "reserved"), Whose.CITY, papers.act)
         elif kind == "confirmed":
             yield Step(at, What.CONFIRMED, _moved(entries, "confirmed"), Whose.CITY)
             if _left(entries):
                 yield Step(at, What.FREED, _left(entries), Whose.CITY)
         elif kind == "committed":
             yield Step(at, What.SIGNED, _moved(entries, "committed"), Whose.CITY, paper)
-        elif kind == "paid" and (order := orders.get(entries[0].key)) is not None:
-            advance = kinds[order.tranche_id] is TrancheKind.ADVANCE
-            what = What.ADVANCE if advance else What.BALANCE
+        elif kind == "paid" and entries[0].key in orders:
+            part, order = orders[entries[0].key]
+            what = What.ADVANCE if part is TrancheKind.ADVANCE else What.BALANCE
             yield Step(at, what, _moved(entries, "paid"), Whose.CITY, f"{order.number}/{order.year}")
         elif kind in ("economised", "released"):
             what = What.ECONOMISED if kind == "economised" else What.RELEASED
             yield Step(at, what, _left(entries), Whose.CITY)
 
 
-def _of_campaign(campaign: Campaign, journals: list[Entries]) -> Iterable[Step]:
+def _of_campaign(close: Close | None, journals: list[Entries]) -> Iterable[Step]:
     """Gifts are told together: no movement shows when one person gave."""
-    close = settlement.close_of(campaign.id)
     if close is not None:
         yield Step(close.decided_at, What.CLOSED, close.promised, Whose.DONORS, close.sha256[:12], close.donors)
     charged = [one for one in journals if one[0].kind == "pledge.charged"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,8 +15,9 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import PUBLIC
 from app.core.clock import at_local, local
 from app.core.crypto import token_hash
-from app.core.db import db
+from app.core.db import UTCDateTime, db
 from app.core.money import N_
+from app.core.together import Ask, together
 from app.evaluation.models import Panelist
 from app.grants.models import Account, Agreement, Report, Signature
 from app.grants.rules import AgreementState, ReportState
@@ -65,62 +66,65 @@ def _between(moment: Any, start: date, end: date) -> Any:
 
 
 def events(start: date, end: date, *, person_id: int | None = None, roles: frozenset[str] = frozenset()) -> list[Event]:
-    """What happens from the one day up to the other, as far as this reader may know it, in order."""
-    found = [*_public(start, end)]
+    """What happens from the one day up to the other, as far as this reader may know it, in order; in one question."""
+    asks = [_calls(start, end), _campaigns(start, end)]
     if roles & OFFICE:
-        found += _watched(start, end, None, verifies="officer" in roles)
+        asks += _watched(start, end, None, verifies="officer" in roles)
     elif person_id is not None:
-        found += _watched(start, end, person_id)
+        asks += _watched(start, end, person_id)
     if "evaluator" in roles and person_id is not None:
-        found += _panels(start, end, person_id)
+        asks.append(_panels(start, end, person_id))
+    found = [event for several in together(asks) for event in several if start <= event.day < end]
     return sorted({event.uid: event for event in found}.values(), key=lambda event: event.order)
 
 
-def _public(start: date, end: date) -> Iterator[Event]:
-    calls = select(Call).where(Call.state != CallState.DRAFT, Call.archive.is_(False))
-    near = or_(_between(Call.opens_at, start, end), _between(Call.closes_at, start, end))
-    for call in db.session.scalars(calls.where(near)):
-        more: dict[str, Any] = {"args": {"slug": call.slug}, "public": True}
-        if call.opens_at and at_local(start) <= call.opens_at < at_local(end):
-            opens = local(call.opens_at)
-            yield Event(f"call-opens-{call.ref}", opens.date(), N_("The call opens"), call.title, "calls.show",
-                        at=call.opens_at if opens.time() != time(0) else None, **more)  # fmt: skip
-        yield from _within(
-            start,
-            end,
-            _event(f"call-closes-{call.ref}", call.closes_at, N_("The call closes"), call.title, "calls.show", **more),
+Events = Ask[list[Event]]
+
+
+def _calls(start: date, end: date) -> Events:
+    rows = select(Call.ref, Call.title, Call.slug, Call.opens_at, Call.closes_at).where(
+        Call.state != CallState.DRAFT,
+        Call.archive.is_(False),
+        or_(_between(Call.opens_at, start, end), _between(Call.closes_at, start, end)),
+    )
+    return Ask(rows, lambda row: [*_opening(row, start, end), *_closing_call(row)])
+
+
+def _opening(row: Any, start: date, end: date) -> Iterator[Event]:
+    if row.opens_at and at_local(start) <= row.opens_at < at_local(end):
+        opens = local(row.opens_at)
+        yield Event(
+            f"call-opens-{row.ref}",
+            opens.date(),
+            N_("The call opens"),
+            row.title,
+            "calls.show",
+            {"slug": row.slug},
+            at=row.opens_at if opens.time() != time(0) else None,
+            public=True,
         )
-    campaigns = select(Campaign).where(
+
+
+def _closing_call(row: Any) -> Iterator[Event]:
+    more: dict[str, Any] = {"args": {"slug": row.slug}, "public": True}
+    return _event(f"call-closes-{row.ref}", row.closes_at, N_("The call closes"), row.title, "calls.show", **more)
+
+
+def _campaigns(start: date, end: date) -> Events:
+    rows = select(Campaign.ref, Campaign.title, Campaign.slug, Campaign.opens_at, Campaign.closes_at).where(
         Campaign.state.in_(PUBLIC),
         or_(_between(Campaign.opens_at, start, end), _between(Campaign.closes_at, start, end)),
     )
-    for each in db.session.scalars(campaigns):
-        more = {"args": {"slug": each.slug}, "public": True}
-        if each.opens_at and at_local(start) <= each.opens_at < at_local(end):
-            yield Event(
-                f"campaign-opens-{each.ref}",
-                local(each.opens_at).date(),
-                N_("The campaign opens"),
-                each.title,
-                "campaigns.show",
-                **more,
-            )
-        yield from _within(
-            start,
-            end,
-            _event(
-                f"campaign-closes-{each.ref}",
-                each.closes_at,
-                N_("The campaign closes"),
-                each.title,
-                "campaigns.show",
-                **more,
-            ),
-        )
+    return Ask(rows, lambda row: list(_of_campaign(row, start, end)))
 
 
-def _within(start: date, end: date, found: Iterable[Event]) -> Iterator[Event]:
-    return (event for event in found if start <= event.day < end)
+def _of_campaign(row: Any, start: date, end: date) -> Iterator[Event]:
+    more: dict[str, Any] = {"args": {"slug": row.slug}, "public": True}
+    if row.opens_at and at_local(start) <= row.opens_at < at_local(end):
+        day = local(row.opens_at).date()
+        yield Event(f"campaign-opens-{row.ref}", day, N_("The campaign opens"), row.title, "campaigns.show", **more)
+    what = N_("The campaign closes")
+    yield from _event(f"campaign-closes-{row.ref}", row.closes_at, what, row.title, "campaigns.show", **more)
 
 
 def _mine(rows: Select[*tuple[Any, ...]], group_id: Any, person_id: int | None) -> Select[*tuple[Any, ...]]:
@@ -130,70 +134,80 @@ def _mine(rows: Select[*tuple[Any, ...]], group_id: Any, person_id: int | None) 
     return rows.join(Member, Member.group_id == group_id).where(Member.person_id == person_id, Member.left_at.is_(None))
 
 
-def _watched(start: date, end: date, person_id: int | None, *, verifies: bool = False) -> Iterator[Event]:
-    office = person_id is None
-    yield from _within(start, end, _constitutions(start, end, person_id, office=office, verifies=verifies))
-    yield from _within(start, end, _cases(start, end, person_id, office=office))
-    yield from _within(start, end, _papers(start, end, person_id))
-    yield from _within(start, end, _ends_of_projects(start, end, person_id))
+def _watched(start: date, end: date, person_id: int | None, *, verifies: bool = False) -> list[Events]:
+    return [
+        _constitutions(start, end, person_id, verifies=verifies),
+        _cases(start, end, person_id),
+        _papers(start, end, person_id),
+        _ends_of_projects(start, end, person_id),
+    ]
 
 
-def _constitutions(start: date, end: date, person_id: int | None, *, office: bool, verifies: bool) -> Iterator[Event]:
-    ends = func.coalesce(Constitution.extended_until, Constitution.due_at)
+def _constitutions(start: date, end: date, person_id: int | None, *, verifies: bool) -> Events:
+    ends = func.coalesce(Constitution.extended_until, Constitution.due_at, type_=UTCDateTime)
     rows = (
-        select(Constitution, Group, LegalEntity)
+        select(Group.ref, Group.name, LegalEntity.ref.label("body"), ends.label("ends_at"))
+        .select_from(Constitution)
         .join(Group, Group.id == Constitution.group_id)
         .outerjoin(LegalEntity, LegalEntity.group_id == Group.id)
         .where(Constitution.closed_at.is_(None), _between(ends, start, end))
     )
-    for found, group, body in db.session.execute(_mine(rows, Group.id, person_id)):
-        endpoint, args = "groups.constitution", {"ref": group.ref}
-        if office and verifies:
-            endpoint, args = ("groups.verify", {"ref": body.ref}) if body else ("groups.to_verify", {})
-        elif office:  # the papers are open to officers alone; the rest of the office sees how the close goes on
+
+    def read(row: Any) -> list[Event]:
+        endpoint, args = "groups.constitution", {"ref": row.ref}
+        if person_id is None and verifies:
+            endpoint, args = ("groups.verify", {"ref": row.body}) if row.body else ("groups.to_verify", {})
+        elif person_id is None:  # the papers are open to officers alone; the others see how the close goes on
             endpoint, args = "settlement.index", {}
-        uid = f"constitution-{group.ref}"
-        yield from _event(uid, found.ends_at, N_("The association must be formed"), group.name, endpoint, args=args)
+        what = N_("The association must be formed")
+        return list(_event(f"constitution-{row.ref}", row.ends_at, what, row.name, endpoint, args=args))
+
+    return Ask(_mine(rows, Group.id, person_id), read)
 
 
-def _cases(start: date, end: date, person_id: int | None, *, office: bool) -> Iterator[Event]:
+def _cases(start: date, end: date, person_id: int | None) -> Events:
     near = or_(_between(Case.charge_from, start, end), _between(Case.grace_until, start, end))
-    rows = select(Case, Campaign).join(Campaign, Campaign.id == Case.campaign_id)
-    rows = rows.where(near, Case.state.in_((CaseState.NOTIFIED, CaseState.COLLECTING)))
-    for case, campaign in db.session.execute(_mine(rows, Campaign.group_id, person_id)):
-        args = {"slug": campaign.slug}
-        page = "settlement.show" if office else "campaigns.show"
-        if case.charge_from and case.state is CaseState.NOTIFIED:
-            charged = local(case.charge_from).date()
-            yield Event(
-                f"charges-{campaign.ref}", charged, N_("The donors’ cards are charged"), campaign.title, page, args
-            )
-        yield from _event(
-            f"grace-{campaign.ref}", case.grace_until, N_("The grace window ends"), campaign.title, page, args=args
-        )
+    rows = (
+        select(Case.state, Case.charge_from, Case.grace_until, Campaign.ref, Campaign.slug, Campaign.title)
+        .select_from(Case)
+        .join(Campaign, Campaign.id == Case.campaign_id)
+        .where(near, Case.state.in_((CaseState.NOTIFIED, CaseState.COLLECTING)))
+    )
+    page = "settlement.show" if person_id is None else "campaigns.show"
+    return Ask(_mine(rows, Campaign.group_id, person_id), lambda row: list(_of_case(row, page)))
 
 
-def _papers(start: date, end: date, person_id: int | None) -> Iterator[Event]:
+def _of_case(row: Any, page: str) -> Iterator[Event]:
+    args = {"slug": row.slug}
+    if row.charge_from and row.state is CaseState.NOTIFIED:
+        charged = local(row.charge_from).date()
+        yield Event(f"charges-{row.ref}", charged, N_("The donors’ cards are charged"), row.title, page, args)
+    yield from _event(f"grace-{row.ref}", row.grace_until, N_("The grace window ends"), row.title, page, args=args)
+
+
+def _papers(start: date, end: date, person_id: int | None) -> Events:
     """Agreements that wait for a signature stand on the day on which they were prepared."""
     rows = (
-        select(Agreement, Campaign)
+        select(Agreement.ref, Agreement.prepared_at, Campaign.title)
         .join(Campaign, Campaign.id == Agreement.campaign_id)
         .where(Agreement.state == AgreementState.SENT, _between(Agreement.prepared_at, start, end))
     )
     if person_id is not None:
         signed = select(Signature.id).where(Signature.agreement_id == Agreement.id, Signature.person_id == person_id)
         rows = rows.where(Agreement.representative_id == person_id, ~signed.exists())
-    for agreement, campaign in db.session.execute(rows):
-        day = local(agreement.prepared_at).date()
-        words = N_("The agreement waits for signatures")
-        yield Event(f"sign-{agreement.ref}", day, words, campaign.title, "grants.show", {"ref": agreement.ref})
+
+    def read(row: Any) -> list[Event]:
+        words, day = N_("The agreement waits for signatures"), local(row.prepared_at).date()
+        return [Event(f"sign-{row.ref}", day, words, row.title, "grants.show", {"ref": row.ref})]
+
+    return Ask(rows, read)
 
 
-def _ends_of_projects(start: date, end: date, person_id: int | None) -> Iterator[Event]:
+def _ends_of_projects(start: date, end: date, person_id: int | None) -> Events:
     """The receipts are due when the last step of the project is done."""
     last = func.max(Milestone.due_on)
     rows = (
-        select(Agreement, Campaign, last)
+        select(Agreement.ref, Campaign.title, last.label("day"))
         .join(Campaign, Campaign.id == Agreement.campaign_id)
         .join(Milestone, Milestone.proposal_id == Agreement.proposal_id)
         .join(Report, Report.agreement_id == Agreement.id)
@@ -202,24 +216,26 @@ def _ends_of_projects(start: date, end: date, person_id: int | None) -> Iterator
         .group_by(Agreement.id, Campaign.id)
         .having(last >= start, last < end)
     )
-    for agreement, campaign, day in db.session.execute(_mine(rows, Campaign.group_id, person_id)):
+
+    def read(row: Any) -> list[Event]:
         words = N_("The receipts are due")
-        yield Event(f"report-{agreement.ref}", day, words, campaign.title, "grants.report", {"ref": agreement.ref})
+        return [Event(f"report-{row.ref}", row.day, words, row.title, "grants.report", {"ref": row.ref})]
+
+    return Ask(_mine(rows, Campaign.group_id, person_id), read)
 
 
-def _panels(start: date, end: date, person_id: int) -> Iterator[Event]:
+def _panels(start: date, end: date, person_id: int) -> Events:
     rows = (
-        select(Call)
+        select(Call.ref, Call.title, Call.closes_at)
         .join(Panelist, Panelist.call_id == Call.id)
         .where(Panelist.person_id == person_id, _between(Call.closes_at, start, end))
     )
-    for call in db.session.scalars(rows):
-        uid = f"scores-{call.ref}"
-        yield from _within(
-            start,
-            end,
-            _event(uid, call.closes_at, N_("You can score from now on"), call.title, "evaluation.assignments"),
-        )
+
+    def read(row: Any) -> list[Event]:
+        what = N_("You can score from now on")
+        return list(_event(f"scores-{row.ref}", row.closes_at, what, row.title, "evaluation.assignments"))
+
+    return Ask(rows, read)
 
 
 def feed_owner(token: str) -> Person | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, func, select
+from sqlalchemy import BigInteger, Text, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.calls.models import Call
@@ -14,7 +14,6 @@ from app.core.db import db
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, ZERO, Money, total
 from app.identity.models import Person
-from app.ledger import queries as ledger
 from app.ledger.models import AccountRow
 from app.matching.models import Fund, Reservation
 from app.matching.queries import STEPS
@@ -97,11 +96,12 @@ def with_steps(rows: list[Any]) -> list[FundRow]:
 
 def fund_totals() -> dict[str, Money]:
     """The whole city's public money by step, as the ledger has it."""
-    found = {"available": ledger.total_of("budget", "available", "call:")}
-    sums = dict.fromkeys(STEPS, ZERO)
-    rows = db.session.execute(
-        select(AccountRow.name, cast(func.sum(AccountRow.balance), BigInteger))
-        .where(AccountRow.book == "budget", AccountRow.owner.startswith("proposal:"), AccountRow.name.in_(STEPS))
-        .group_by(AccountRow.name)
+    sums = select(AccountRow.name, cast(func.sum(AccountRow.balance), BigInteger)).where(
+        AccountRow.book == "budget",
+        or_(
+            AccountRow.owner.startswith("call:") & (AccountRow.name == "available"),
+            AccountRow.owner.startswith("proposal:") & AccountRow.name.in_(STEPS),
+        ),
     )
-    return {**found, **sums, **{name: Money(int(cents)) for name, cents in rows}}
+    found = {name: Money(int(cents)) for name, cents in db.session.execute(sums.group_by(AccountRow.name))}
+    return {name: found.get(name, ZERO) for name in ("available", *STEPS)}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import func, select
 
 from app.calls import queries as calls
 from app.calls.models import Call
 from app.calls.rules import Terms
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign, Update
-from app.core.money import Money
+from app.core.db import db
+from app.core.money import ZERO, Money
 from app.grants import queries as grants
-from app.ledger import queries as ledger
+from app.ledger.models import AccountRow
 from app.matching.rules import per_euro
 from app.pledges import queries as pledges
 from app.pledges.queries import Totals
@@ -80,10 +83,11 @@ def front(now: datetime, so_far: SoFar, slug: str = "") -> Front:
     kept = campaigns.facets()
     facets = kept.zones
     live = pledges.nearest(NEAR_ASKED)
-    figures = pledges.totals_of(campaign.id for campaign in live)
-    near = sorted(live, key=lambda campaign: -_reached(campaign, figures[campaign.id]))[:NEAR]
-    open_calls = calls.with_terms(calls.open_calls(now)[:2])
+    open_calls = calls.open_with_terms(now, 2)
     chosen = next((zone for zone in zones.values() if zone.slug == slug), None) if slug else None
+    there = _there(chosen, zones, facets) if chosen else ([], [])
+    figures = pledges.totals_of(campaign.id for campaign in (*live, *there[1]))
+    near = sorted(live, key=lambda campaign: -_reached(campaign, figures[campaign.id]))[:NEAR]
     return Front(
         per_euro=next((each for _, terms in open_calls if (each := per_euro(terms.match))), None),
         zones=list(zones.values()),
@@ -93,7 +97,7 @@ def front(now: datetime, so_far: SoFar, slug: str = "") -> Front:
         so_far=so_far,
         calls=open_calls,
         news=_news(zones),
-        quarter=_quarter(chosen, zones, facets, open_calls) if chosen else None,
+        quarter=_quarter(chosen, there, figures, zones, facets, open_calls) if chosen else None,
     )
 
 
@@ -101,17 +105,26 @@ def _news(zones: dict[int, Zone], within: Sequence[int] = ()) -> list[tuple[Upda
     return [(update, found, zones[found.zone_id]) for update, found in campaigns.latest_updates(NEWS, within)]
 
 
+def _there(
+    chosen: Zone, zones: dict[int, Zone], facets: dict[int, tuple[int, int]]
+) -> tuple[list[Zone], Sequence[Campaign]]:
+    """The projects of the chosen neighbourhood, those that take gifts first; where it has none, those near by."""
+    count = facets.get(chosen.id, (0, 0))[0]
+    near = [] if count else territory.nearest([chosen], (zones[each] for each in facets), NEIGHBOURS)
+    asked = campaigns.Filters(zones=[zone.slug for zone in near or [chosen]])
+    return near, campaigns.find(asked, limit=NEAR).campaigns
+
+
 def _quarter(
     chosen: Zone,
+    there: tuple[list[Zone], Sequence[Campaign]],
+    figures: Mapping[int, Totals],
     zones: dict[int, Zone],
     facets: dict[int, tuple[int, int]],
     open_calls: list[tuple[Call, Terms]],
 ) -> Quarter:
-    """The chosen neighbourhood: its projects, those that take gifts first, and what is written and open there."""
-    count = facets.get(chosen.id, (0, 0))[0]
-    near = [] if count else territory.nearest([chosen], (zones[each] for each in facets), NEIGHBOURS)
-    shown = campaigns.find(campaigns.Filters(zones=[zone.slug for zone in near or [chosen]]), limit=NEAR).campaigns
-    figures = pledges.totals_of(campaign.id for campaign in shown)
+    """The chosen neighbourhood: its projects, and what is written and open there."""
+    (near, shown), count = there, facets.get(chosen.id, (0, 0))[0]
     return Quarter(
         zone=chosen,
         count=count,
@@ -129,7 +142,16 @@ def _reached(campaign: Campaign, figures: Totals) -> int:
 
 
 def so_far() -> SoFar:
-    """Figures of the ledger, over all campaigns."""
-    budget = ledger.totals_of("budget", "proposal:")
-    city = sum((budget.get(step, Money(0)) for step in CITY_STEPS), Money(0))
-    return SoFar(-ledger.total_of("cash", "givers", "campaign:"), pledges.givers(), city, grants.finished())
+    """Figures of the ledger, over all campaigns, in one question."""
+    city = func.sum(AccountRow.balance).filter(
+        AccountRow.book == "budget", AccountRow.owner.startswith("proposal:"), AccountRow.name.in_(CITY_STEPS)
+    )
+    people = func.sum(AccountRow.balance).filter(
+        AccountRow.book == "cash", AccountRow.owner.startswith("campaign:"), AccountRow.name == "givers"
+    )
+    row = db.session.execute(
+        select(people, pledges.givers().scalar_subquery(), city, grants.finished().scalar_subquery()).where(
+            AccountRow.book.in_(("budget", "cash"))
+        )
+    ).one()
+    return SoFar(-(row[0] or ZERO), row[1], row[2] or ZERO, row[3])

@@ -15,9 +15,9 @@ from app.core.errors import Conflict, Forbidden, Invalid, Refusal
 from app.core.listing import Facet, Held, Order, View
 from app.core.money import N_
 from app.core.todo import Todo
+from app.core.together import together
 from app.identity import queries as identity
 from app.identity.models import Person
-from app.territory import queries as territory
 from app.web import gates, listing, queries, service
 from app.web.queries import dossier
 from app.web.views.home import bp
@@ -96,8 +96,8 @@ def lines() -> list[Line]:
     """All that waits for this person, read once a request."""
     if "desk_lines" not in g:
         person, now = gates.require(), clock.now()
-        g.desk_zones = territory.zones()  # held, so that each room finds a zone without asking again
-        found = [todo for offer in current_app.extensions["todo"] for todo in offer(person.id, gates.roles(), now)]
+        offers = current_app.extensions["todo"]
+        found = together([ask for offer in offers for ask in offer(person.id, gates.roles(), now)])
         takers = queries.taken(todo.key for todo in found if todo.role)
         g.desk_lines = [_line(todo, takers.get(todo.key), person, now) for todo in found]
     known: list[Line] = g.desk_lines
