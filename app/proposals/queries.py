@@ -142,6 +142,23 @@ def members(proposal: Proposal) -> Sequence[Person]:
 
 
 @once
+def seen_by(ref: str, person_id: int) -> Proposal | None:
+    """The proposal of that reference, where the person is one of its people, or was until it was withdrawn."""
+    takes_part = select(Participant.id).where(
+        Participant.proposal_id == Proposal.id, Participant.person_id == person_id
+    )
+    member = select(Member.id).where(
+        Member.group_id == Proposal.group_id, Member.person_id == person_id, Member.left_at.is_(None)
+    )
+    return db.session.scalars(
+        select(Proposal).where(
+            Proposal.ref == ref,
+            or_(takes_part.exists(), and_(Proposal.state == State.WITHDRAWN, member.exists())),
+        )
+    ).one_or_none()
+
+
+@once
 def is_participant(proposal_id: int, person_id: int) -> bool:
     """Whether the person is one of the proposal's people."""
     return bool(
@@ -165,6 +182,14 @@ def signatures(proposal: Proposal) -> Mapping[int, Commitment]:
         select(Commitment).where(Commitment.proposal_id == proposal.id, Commitment.voided_at.is_(None))
     )
     return {each.person_id: each for each in found}
+
+
+def checked(proposal: Proposal) -> tuple[Check, Person] | None:
+    """The officer's decision, and who took it."""
+    row: Any = db.session.execute(
+        select(Check, Person).join(Person, Person.id == Check.officer_id).where(Check.proposal_id == proposal.id)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 @once
@@ -312,7 +337,7 @@ def _people(ids: Sequence[int]) -> dict[int, list[Person]]:
 
 
 def _signatures(ids: Sequence[int]) -> dict[int, list[Commitment]]:
-    """The signatures that hold on these proposals."""
+    """The signatures that hold on these proposals, also of somebody who has just left: a change takes them back."""
     found: dict[int, list[Commitment]] = {}
     valid = select(Commitment).where(Commitment.proposal_id.in_(ids), Commitment.voided_at.is_(None))
     for each in db.session.scalars(valid):
@@ -394,9 +419,8 @@ class Finding:
     holds: bool
 
 
-def findings(standing: Standing) -> list[Finding]:
+def findings(standing: Standing, decided: Check | None = None) -> list[Finding]:
     """The list of admissibility as the machine finds it; once the officer has decided, as it was then."""
-    decided = check_of(standing.proposal)
     if decided is not None and decided.found:
         return [Finding(key, bool(holds)) for key, holds in decided.found.items()]
     proposal, terms_, place = standing.proposal, standing.terms, standing.zone

@@ -358,7 +358,7 @@ def test_a_group_that_was_not_admitted_is_free_for_the_next_call(app):
     group = queries.group(proposal)
     assert group.frozen_at is None
     act(groups_service.describe, group, by=first(proposal), name="Altro nome", about="Siamo vicini di casa da anni.")
-    assert all(each.holds for each in queries.findings(queries.standing(proposal))), (
+    assert all(each.holds for each in queries.findings(queries.standing(proposal), queries.check_of(proposal))), (
         "the dossier shows what was found then"
     )
     again = proposals.submitted(group, call=calls.open_call("Bando di primavera"), title="Da capo")

@@ -7,7 +7,6 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import Invalid, Missing, Refusal, TooMany
-from app.groups import queries as groups
 from app.proposals import queries
 from app.proposals.models import Proposal
 from app.proposals.rules import Part, State
@@ -38,14 +37,10 @@ STATES = {
 
 def my_proposal(ref: str) -> Proposal:
     """The proposal, if the person who looks is one of its people; for anybody else it does not exist."""
-    proposal, person = queries.by_ref(ref), gates.require()
-    if proposal is None:
+    found = queries.seen_by(ref, gates.require().id)
+    if found is None:
         raise Missing
-    mine = queries.is_participant(proposal.id, person.id)
-    once_mine = proposal.state is State.WITHDRAWN and groups.is_member(proposal.group_id, person.id)
-    if not (mine or once_mine):
-        raise Missing
-    return proposal
+    return found
 
 
 def language() -> str:

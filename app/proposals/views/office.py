@@ -14,7 +14,6 @@ from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from app.core.money import N_
 from app.files import queries as files
 from app.groups import queries as groups
-from app.identity import queries as identity
 from app.journal import queries as journal
 from app.proposals import queries, service
 from app.proposals.models import Proposal
@@ -27,8 +26,12 @@ def _admit(row: Any, form: Any) -> None:
     service.check(row, "admissible", "", found=_found(row), by=gates.require(), now=clock.now())
 
 
+def _findings(proposal: Proposal) -> list[queries.Finding]:
+    return queries.findings(queries.standing(proposal), queries.check_of(proposal))
+
+
 def _found(proposal: Proposal) -> dict[str, bool]:
-    return {each.key: each.holds for each in queries.findings(queries.standing(proposal))}
+    return {each.key: each.holds for each in _findings(proposal)}
 
 
 def _why_not(row: Any) -> Refusal | None:
@@ -99,7 +102,7 @@ def _sent(ref: str) -> Proposal:
 
 
 def _page(proposal: Proposal, **more: Any) -> str:
-    standing, check = queries.standing(proposal), queries.check_of(proposal)
+    standing, decided = queries.standing(proposal), queries.checked(proposal)
     entity = groups.entity_of(proposal.group_id)
     context: dict[str, Any] = {"values": {}, "errors": {}, **more}
     return render_template(
@@ -110,9 +113,9 @@ def _page(proposal: Proposal, **more: Any) -> str:
         picture=standing.picture,
         lines=standing.lines,
         milestones=standing.milestones,
-        findings=queries.findings(standing),
-        check=check,
-        officer=identity.person(check.officer_id) if check else None,
+        findings=queries.findings(standing, decided[0] if decided else None),
+        check=decided[0] if decided else None,
+        officer=decided[1] if decided else None,
         own=gates.require().id in {person.id for person in standing.members},
         entity=entity,
         papers=[(kind, item) for kind, item in groups.items(entity.id).items() if item.file_id] if entity else [],
@@ -136,7 +139,7 @@ def dossier(ref: str) -> ResponseReturnValue:
 def decide(ref: str) -> ResponseReturnValue:
     """Decide on admissibility."""
     proposal = _sent(ref)
-    found = {each.key: each.holds for each in queries.findings(queries.standing(proposal))}
+    found = {each.key: each.holds for each in _findings(proposal)}
     outcome, reasons = request.form.get("outcome", ""), request.form.get("reasons", "")
     try:
         with transaction():

@@ -123,7 +123,7 @@ def _data(found: Project) -> dict[str, Any]:
 def _checks(found: Project) -> dict[str, Any]:
     standing = proposals.standing(found.proposal)
     return {
-        "findings": proposals.findings(standing),
+        "findings": proposals.findings(standing, found.check),
         "body_items": list(groups.items(found.entity.id).items()) if found.entity else [],
     }
 
