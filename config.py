@@ -32,7 +32,6 @@ class Config:
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, object] = {
         "connect_args": {"prepare_threshold": None},
         "pool_size": 10,
-        "pool_pre_ping": True,
     }
     BABEL_DEFAULT_LOCALE = "it"
     BABEL_DEFAULT_TIMEZONE = "Europe/Rome"

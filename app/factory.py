@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app.core import clock, jobs, once
-from app.core.db import db
+from app.core.db import POOL_EVENTS, db
 from app.web import asked, context, errors, flood, gates, headers, messages, sharing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +70,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.config.from_object(settings or config.load())
     app.extensions["clock"] = clock.ShiftedClock() if app.config["DEV_PAGES"] else clock.SystemClock()
     _log(app)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**app.config["SQLALCHEMY_ENGINE_OPTIONS"], "pool_events": POOL_EVENTS}
     db.init_app(app)
     _meet("app.core.settings")
     parts = {
@@ -82,6 +83,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     flood.init(app)
     errors.init(app)
     app.before_request(_look)
+    app.teardown_request(_looked)
     app.before_request(gates.stand_guard)
     sharing.init(app)
     if app.config["TRUSTED_PROXIES"]:
@@ -170,9 +172,12 @@ def _languages(app: Flask) -> None:
 
 def _look() -> None:
     """Who only reads a page changes nothing on the way: each question is asked once."""
-    once.done()
     if request.method in ("GET", "HEAD"):
         once.look()
+
+
+def _looked(error: BaseException | None) -> None:
+    once.done()
 
 
 def _front_door(app: Flask) -> None:

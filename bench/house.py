@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -66,7 +67,13 @@ def opened(cluster: DevPostgres, logs: Path) -> Iterator[House]:
             log = (logs / f"{target.split(':')[0]}.log").open("w")
             running.append(
                 subprocess.Popen(
-                    words, cwd=ROOT, env=environment, stdout=log, stderr=log, preexec_fn=dies_with_parent(9)
+                    words,
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=dies_with_parent(9),
+                    start_new_session=True,
                 )
             )
             _until_up(f"http://{HOST}:{port}/{'healthz' if 'wsgi' in target else ''}")
@@ -76,6 +83,8 @@ def opened(cluster: DevPostgres, logs: Path) -> Iterator[House]:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
+            with contextlib.suppress(ProcessLookupError):  # a worker that outlived it
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _until_up(url: str) -> None:

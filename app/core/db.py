@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -9,11 +10,14 @@ from enum import StrEnum
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
+from psycopg import DatabaseError
 from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, Date, DateTime, LargeBinary, MetaData, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from app.core.money import Money
 
@@ -91,6 +95,27 @@ class Model(DeclarativeBase):
         },
     )
 
+
+IDLE = 5.0  # seconds after which a connection of the pool is asked whether it still lives
+
+
+def _note(raw: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_if_idle(raw: Any, record: ConnectionPoolEntry, proxy: PoolProxiedConnection) -> None:
+    """One that was just in use lives; asking each time would be one more trip for each page."""
+    if time.monotonic() - record.info.get("used", 0.0) < IDLE:
+        return
+    try:
+        raw.execute("select 1")
+        raw.rollback()
+    except DatabaseError:
+        raise DisconnectionError from None
+
+
+# For the engine's options: in place of `pool_pre_ping`.
+POOL_EVENTS = ((_note, "connect"), (_note, "checkin"), (_ask_if_idle, "checkout"))
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 KNOWN = "known"  # in a session's info: what a page that only looks has read so far (core.once)

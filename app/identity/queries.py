@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, cast, func, or_, select, text
 
 from app.core import crypto
 from app.core.actor import Actor
@@ -51,9 +51,9 @@ def _alive(row: Any, now: datetime) -> bool:
     return session_alive(now=now, seen_at=row.seen_at, expires_at=row.expires_at, ended_at=row.ended_at)
 
 
-def looker(raw: str, now: datetime) -> Looker | None:
-    """Whose living session that secret is, with the roles of that moment, in one question."""
-    row = db.session.execute(_LOOKER, {"hashed": crypto.token_hash(raw), "now": now}).one_or_none()
+def looker(raw: str, now: datetime, asked: Connection | None = None) -> Looker | None:
+    """Whose living session that secret is, with the roles of that moment, in one question (over that connection)."""
+    row = (asked or db.session).execute(_LOOKER, {"hashed": crypto.token_hash(raw), "now": now}).one_or_none()
     if row is None or not _alive(row, now):
         return None
     return Looker(row.id, row.ref, row.name, frozenset(row.roles))

@@ -27,6 +27,7 @@ from app.identity.queries import Looker
 from app.web import gates
 from app.web.navigation import STAFF
 from app.web.shelf import Page, Shelf
+from app.web.signed import Signed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -59,6 +60,7 @@ class Sharing:
         self.inner = inner
         self.shelf = Shelf(float(app.config["SHARED_SECONDS"]))
         self._cookie = f"{app.config['SESSION_COOKIE_NAME']}="
+        self._signed = Signed(app, _OWN_SECONDS)
         self._adapter = app.url_map.bind("localhost")
         self._known: dict[str, frozenset[str] | None] = {}
         self.figures: dict[str, _Kept] = {}
@@ -72,7 +74,11 @@ class Sharing:
             return self.inner(environ, start_response)
         if self._cookie in environ.get("HTTP_COOKIE", ""):
             environ[_KEY] = key
-            return self.inner(environ, start_response)
+            told = self._for_one(key, environ)
+            if told is None:
+                return self.inner(environ, start_response)
+            start_response("200 OK", told[0])
+            return [told[1]]
         got: dict[str, Any] = {}
         page = self.page(key, environ, got)
         if page is not None:
@@ -85,6 +91,21 @@ class Sharing:
             return self.inner(environ, start_response)
         start_response(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _for_one(self, key: Hashable, environ: WSGIEnvironment) -> tuple[list[tuple[str, str]], bytes] | None:
+        """Headers and body for somebody with a session, where she only needs the page of all with her own header."""
+        page = self.shelf.fresh(key) if environ["REQUEST_METHOD"] == "GET" else None
+        found = self._signed.who(environ) if page is not None else None
+        if page is None or found is None:
+            return None
+        who, token = found
+        ready = page.headers_for.get(bool(who.roles & STAFF))
+        if ready is None:
+            return None  # Flask draws it once
+        body = b"".join((page.before, _filled(ready, who.name, token), page.after))
+        kept = [pair for pair in page.headers if pair[0] not in ("Cache-Control", "Vary")]
+        own = [("Cache-Control", "no-store"), ("Vary", "Cookie"), ("Content-Length", str(len(body)))]
+        return kept + own, body
 
     def page(self, key: Hashable, environ: WSGIEnvironment, got: dict[str, Any] | None = None) -> Page | None:
         """The page of all at that address; where it is not one for all, `got` takes what was answered."""
@@ -262,8 +283,11 @@ def _header(page: Page) -> bytes:
         stand_in = Looker(0, "", _NAME, STAFF if staff else frozenset())
         drawn = render_template("parts/header.html", stand_in=stand_in, stand_in_token=_TOKEN)
         ready = page.headers_for[staff] = drawn.encode()
-    name, token = str(escape(who.name)).encode(), generate_csrf().encode()
-    return ready.replace(_NAME.encode(), name).replace(_TOKEN.encode(), token)
+    return _filled(ready, who.name, generate_csrf())
+
+
+def _filled(ready: bytes, name: str, token: str) -> bytes:
+    return ready.replace(_NAME.encode(), str(escape(name)).encode()).replace(_TOKEN.encode(), token.encode())
 
 
 def header_begins() -> Markup:

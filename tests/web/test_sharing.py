@@ -104,6 +104,77 @@ def test_the_page_of_one_who_is_signed_in_is_the_same_as_without_sharing(app, an
     assert hers.headers["Content-Security-Policy"] == whole.headers["Content-Security-Policy"]
 
 
+def quick(app, anna, path="/it/pages/terms"):
+    """Once everything is ready, what she gets without Flask's doing."""
+    for _ in range(3):  # her session is noted, her header is drawn
+        anna.get(path)
+    sent = []
+    app.before_request_funcs.setdefault(None, []).insert(0, lambda: sent.append(path))
+    try:
+        answer = anna.get(path)
+    finally:
+        del app.before_request_funcs[None][0]
+    return answer, not sent
+
+
+def test_somebody_signed_in_gets_the_page_of_all_without_flask_and_can_send_her_form(app, anna, count_sql):
+    answer, without = quick(app, anna)
+    assert without
+    assert "Anna L&#39;Oro" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Vary"] == "Cookie"
+    assert {"ETag", "Set-Cookie"}.isdisjoint(name for name, _ in answer.headers)
+    with count_sql() as seen:
+        anna.get("/it/pages/terms")
+    assert len(seen) == 1, "her session is read each time"
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        out = anna.post("/it/sign-out", data={"csrf_token": secret(answer.text)})
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+    assert out.status_code == 303
+    assert "Anna" not in anna.get("/it/pages/terms").text
+
+
+def test_a_role_that_ends_changes_the_quick_header_at_once(app, sign_in):
+    chief = identity.person(name="Capo", roles=["administrator"])
+    one = sign_in(app.test_client(), identity.person(name="Ivo", roles=["officer"]))
+    answer, without = quick(app, one)
+    assert without
+    assert "Scrivania" in answer.text
+    from app.core import clock
+    from app.core.db import transaction
+    from app.identity import queries as people
+    from app.identity import service
+
+    ivo = next(each for each in people.with_role("officer", clock.now()) if each.name == "Ivo")
+    with transaction():
+        service.end_role(ivo, "officer", by=chief, now=clock.now())
+    assert "Scrivania" not in one.get("/it/pages/terms").text
+
+
+def test_what_flask_must_see_to_is_left_to_it(app, anna):
+    quick(app, anna)
+    with anna.session_transaction() as carried:
+        carried["_flashes"] = [("done", "Solo per Anna")]
+    assert "Solo per Anna" in anna.get("/it/pages/terms").text
+    answer, without = quick(app, anna)
+    assert without
+    assert "Solo per Anna" not in answer.text
+    app.extensions["flood"].most, kept = 0, app.extensions["flood"].most
+    try:
+        assert anna.get("/it/pages/terms").status_code == 429
+    finally:
+        app.extensions["flood"].most = kept
+
+
+def test_a_forged_or_foreign_cookie_never_takes_the_quick_way(app, client, anna):
+    quick(app, anna)
+    plain = client.get("/it/pages/terms").data
+    for cookie in ("cofonda=forged", "cofonda=eyJzaWQiOiJ4In0.x.y", 'cofonda="', "cofonda=.eJwrTk0sSs0BAA.x.y"):
+        assert app.test_client().get("/it/pages/terms", headers={"Cookie": cookie}).data == plain
+
+
 def test_an_ended_session_ends_at_once(app, anna):
     from app.core import clock
     from app.core.db import transaction

@@ -15,7 +15,7 @@ from app.evaluation.queries.page import Board, Cut, Line, board, fund_left, line
 from app.evaluation.queries.scoring import (
     Progress,
     Work,
-    appointed,
+    assigned,
     candidate,
     checked,
     declaration,
@@ -30,7 +30,6 @@ from app.evaluation.queries.scoring import (
     sheets,
     takes_part,
     unready,
-    work,
     works,
     zone_names,
 )
@@ -41,8 +40,8 @@ __all__ = [
     "Line",
     "Progress",
     "Work",
-    "appointed",
     "approved_ranking",
+    "assigned",
     "award_by_ref",
     "award_of",
     "awards_of",
@@ -69,7 +68,6 @@ __all__ = [
     "takes_part",
     "todo",
     "unready",
-    "work",
     "works",
     "zone_names",
 ]

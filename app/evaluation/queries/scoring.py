@@ -164,11 +164,6 @@ class Work:
         return "going_on" if self.sheet.completed_at is None else "done"
 
 
-def work(call: Call, person_id: int) -> list[Work]:
-    """What an evaluator has to do for a call, proposal by proposal."""
-    return works(call, [person_id])[person_id]
-
-
 @once
 def seat(proposal: Proposal, person_id: int) -> tuple[Declaration | None, bool] | None:
     """What the evaluator declared and whether the ranking rests, where she sits on the proposal's panel."""
@@ -185,7 +180,7 @@ def seat(proposal: Proposal, person_id: int) -> tuple[Declaration | None, bool] 
 
 
 def works(call: Call, people: Sequence[int]) -> dict[int, list[Work]]:
-    """The same for several evaluators, in a few reads whatever their number."""
+    """What these evaluators have to do for a call, proposal by proposal, in a few reads whatever their number."""
     found, resting = proposals.admissible(call.id), ranking(call.id) is not None
     zones, ids = zone_names(found), [each.id for each in found]
     said = {
@@ -211,14 +206,26 @@ def works(call: Call, people: Sequence[int]) -> dict[int, list[Work]]:
     }
 
 
-def appointed(person_id: int) -> Sequence[Call]:
-    """The calls that the person evaluates, the newest first."""
-    return db.session.scalars(
-        select(Call)
+def assigned(person_id: int) -> list[tuple[Call, list[Work]]]:
+    """The calls that the person evaluates, the newest first, each with what she has to do; in one question."""
+    rows = db.session.execute(
+        select(Call, Ranking.id, Proposal, Zone.name, Declaration, Sheet)
         .join(Panelist, Panelist.call_id == Call.id)
+        .outerjoin(Ranking, Ranking.call_id == Call.id)
+        .outerjoin(Proposal, (Proposal.call_id == Call.id) & (Proposal.state == ProposalState.ADMISSIBLE))
+        .outerjoin(Zone, Zone.id == Proposal.zone_id)
+        .outerjoin(Declaration, (Declaration.proposal_id == Proposal.id) & (Declaration.person_id == person_id))
+        .outerjoin(Sheet, (Sheet.proposal_id == Proposal.id) & (Sheet.person_id == person_id))
+        .options(lazyload(Sheet.scores))
         .where(Panelist.person_id == person_id)
-        .order_by(Call.closes_at.desc(), Call.id.desc())
-    ).all()
+        .order_by(Call.closes_at.desc(), Call.id.desc(), Proposal.reference, Proposal.id)
+    )
+    found: dict[int, tuple[Call, list[Work]]] = {}
+    for call, drawn, proposal, zone, said, given in rows:
+        mine = found.setdefault(call.id, (call, []))[1]
+        if proposal is not None:
+            mine.append(Work(proposal, zone or "", said, given, resting=drawn is not None))
+    return list(found.values())
 
 
 @dataclass(frozen=True)

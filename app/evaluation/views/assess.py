@@ -25,7 +25,7 @@ from app.web import gates
 def assignments() -> ResponseReturnValue:
     """The proposals that this evaluator has to score, call by call."""
     person = gates.require()
-    lists = [(call, queries.work(call, person.id)) for call in queries.appointed(person.id)]
+    lists = queries.assigned(person.id)
     return render_template("evaluation/assignments.html", lists=lists, now=clock.now())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
 from app.web.pictures.drawing import bearing, n
@@ -163,7 +163,23 @@ def rosa(
     places = tuple(sorted((_place(zone) for zone in zones), key=lambda place: place.number))
     if not places:
         return Markup("")
-    many, opened = counts or {}, set(open_zones)
+    many = frozenset((counts or {}).items())
+    return _drawn(str(get_locale()), places, many, frozenset(open_zones), focus, chosen, href, title)
+
+
+@lru_cache(maxsize=128)
+def _drawn(
+    language: str,
+    places: tuple[Place, ...],
+    counts: frozenset[tuple[int, int]],
+    opened: frozenset[int],
+    focus: int | None,
+    chosen: int | None,
+    href: str | None,
+    title: str | None,
+) -> Markup:
+    """The same figures in the same language make the same picture: it is drawn once."""
+    many = dict(counts)
     by_number = {place.number: place for place in places}
     heart, cells = layout(places)
     linked = href is not None and focus is None
