@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -160,6 +160,13 @@ def open_with_terms(now: datetime, limit: int | None = None) -> list[tuple[Call,
         .limit(limit)
     )
     return [(call, frozen.terms) for call, frozen in db.session.execute(rows)]
+
+
+def with_terms(found: Sequence[Call]) -> list[tuple[Call, Terms]]:
+    """These calls, each with the rules in force, in one question."""
+    newest = select(CallTerms).where(CallTerms.call_id.in_([call.id for call in found])).order_by(CallTerms.version)
+    known = {frozen.call_id: frozen for frozen in db.session.scalars(newest)}
+    return [(call, known[call.id].terms) for call in found if call.id in known]
 
 
 @once

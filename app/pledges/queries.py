@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select, text
+from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select, text, union_all
 
 from app.campaigns.models import Campaign
 from app.core.clock import LOCAL

@@ -303,7 +303,6 @@ def standings(proposals: Sequence[Proposal]) -> list[Standing]:
         .outerjoin(CallTerms, or_(in_force, and_(Proposal.state.not_in(LIVE), CallTerms.id == Proposal.terms_id)))
         .outerjoin(Zone, Zone.id == Proposal.zone_id)
         .outerjoin(File, File.id == Proposal.picture_id)
-        .options(lazyload(Zone.borough))
         .where(Proposal.id.in_(ids))
     )
     whole = {row[0]: row[1:] for row in rows}

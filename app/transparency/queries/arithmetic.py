@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from app.calls import queries as calls
+from sqlalchemy import select
+
+from app.calls.models import Call, CallTerms
 from app.campaigns.models import Campaign
+from app.core.db import db
 from app.core.money import ZERO, Money
 from app.matching.rules import Crowd, Explanation, MatchPolicy, Paid, as_crowd, crowd, explain
 from app.pledges import queries as pledges
-from app.settlement import queries as settlement
+from app.programmes.models import Source
 from app.settlement.models import Case, Close
 from app.settlement.rules import Why
 
@@ -42,8 +46,8 @@ class Arithmetic:
 
 def arithmetic(campaign: Campaign) -> Arithmetic | None:
     """The steps to this campaign's match; None where an old decision kept no figures that give its result again."""
-    policy = settlement.terms_of(campaign).match
-    close, case = settlement.close_of(campaign.id), settlement.case(campaign.id)
+    frozen, source, close, case = _decided(campaign)
+    policy = frozen.terms.match
     phase, gave = _gifts(campaign, policy, close, case)
     told = explain(
         gave, campaign.budget, campaign.stretch, policy, collected=phase in (Phase.COLLECTING, Phase.DECIDED)
@@ -52,8 +56,22 @@ def arithmetic(campaign: Campaign) -> Arithmetic | None:
     match = ZERO if phase is Phase.LOST else told.match
     if case is not None and case.match is not None and case.match != match:
         return None
-    source = calls.whole(calls.call(campaign.call_id)).source.name
     return Arithmetic(phase, policy, gave, told, match, stopped, (Paid(source, match),))
+
+
+def _decided(campaign: Campaign) -> Any:
+    """The rules that the campaign was opened under, who pays, the record of the close and the case; in one question."""
+    return db.session.execute(
+        select(CallTerms, Source.name, Close, Case)
+        .select_from(Campaign)
+        .join(CallTerms, CallTerms.id == Campaign.terms_id)
+        .join(Call, Call.id == Campaign.call_id)
+        .join(Source, Source.id == Call.source_id)
+        .outerjoin(Close, Close.campaign_id == Campaign.id)
+        .outerjoin(Case, Case.campaign_id == Campaign.id)
+        .where(Campaign.id == campaign.id)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _gifts(campaign: Campaign, policy: MatchPolicy, close: Close | None, case: Case | None) -> tuple[Phase, Crowd]:
