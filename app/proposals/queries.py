@@ -15,7 +15,7 @@ from app.calls.models import Call, CallTerms
 from app.calls.rules import Terms
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Missing, Refusal
+from app.core.errors import Refusal
 from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_, Money, total
 from app.core.once import once
@@ -356,15 +356,14 @@ def _standing(
     people: Sequence[Person],
     signatures: Sequence[Commitment],
 ) -> Standing:
-    if frozen is None:
-        raise Missing("The terms of this call are not frozen yet.")
+    rules_ = frozen.terms if frozen is not None else calls.terms_of(call)  # which says why there are none
     end, signed = calls.deadline(call), {each.person_id: each for each in signatures}
     said = _said(proposal, group, zone, picture, lines, milestones, people)
-    found = problems(said, frozen.terms, kind=group.kind.value, closes_on=clock.local(end).date())
+    found = problems(said, rules_, kind=group.kind.value, closes_on=clock.local(end).date())
     return Standing(
         proposal=proposal,
         call=call,
-        terms=frozen.terms,
+        terms=rules_,
         group=group,
         draft=said,
         fingerprint=fingerprint(said),
