@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Model, Named, named_check
 from app.core.money import Money
-from app.pledges.rules import ChargeState, Kind, Mode, RefundState, State, card_lives_until
+from app.pledges.rules import ChargeState, Kind, LeftOut, Mode, RefundState, State, card_lives_until
 
 
 class Pledge(Model):
@@ -25,6 +25,14 @@ class Pledge(Model):
             "state not in ('active', 'charged', 'unpaid', 'refunded') or active_at is not null", name="active_at"
         ),
         CheckConstraint("(state in ('started', 'held', 'active')) = (ended_at is null)", name="ended_at"),
+        CheckConstraint(named_check("left_out", LeftOut), name="left_out"),
+        CheckConstraint(
+            "(left_out is null) = (left_out_at is null) and (left_out is null) = (left_out_why is null)"
+            " and (left_out is null) = (left_out_by is null) and (left_out is null or not counts)"
+            " and (appeal is null or left_out is not null)",
+            name="left_out_whole",
+        ),
+        Index("ix_pledges_pledge_appeal", "left_out_at", postgresql_where=text("appeal is not null")),
         Index("ix_pledges_pledge_campaign", "campaign_id", "state"),
         Index("ix_pledges_pledge_email", "email"),
         Index(
@@ -73,6 +81,11 @@ class Pledge(Model):
     ended_at: Mapped[datetime | None]
     why: Mapped[str | None]
     checked_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+    left_out: Mapped[LeftOut | None] = mapped_column(Named(LeftOut))  # by an officer: it does not count
+    left_out_why: Mapped[str | None]
+    left_out_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+    left_out_at: Mapped[datetime | None]
+    appeal: Mapped[str | None]  # the group's words, until another officer has looked again
     detached_at: Mapped[datetime | None]
     tax_code: Mapped[bytes | None]  # encrypted; asked only once a receipt is possible
 

@@ -1,5 +1,6 @@
 """Reads of pledges: what is promised, what came in, who gave, and what still has to be done."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -333,6 +334,7 @@ class Gift:
     amount: Money
     at: datetime
     counts: bool
+    left_out: bool = False  # by an officer, with a reason that donor and group know
 
 
 _ORDER: dict[str, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
@@ -352,7 +354,7 @@ def wall(campaign_id: int, order: str = "latest", *, limit: int = 8, offset: int
         .offset(offset)
     )
     return [
-        Gift(each.name if each.show_name else "", each.amount, each.active_at, each.counts)
+        Gift(each.name if each.show_name else "", each.amount, each.active_at, each.counts, each.left_out is not None)
         for each in rows
         if each.active_at
     ]
@@ -369,7 +371,7 @@ class Giving:
 
 def giving(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) -> Giving:
     """The first gifts of the wall in this order, the amounts of the latest, and the sums by day; in one question."""
-    shown = (Pledge.name, Pledge.show_name, Pledge.amount, Pledge.active_at, Pledge.counts)
+    shown = (Pledge.name, Pledge.show_name, Pledge.amount, Pledge.active_at, Pledge.counts, Pledge.left_out)
     given = select(*shown).where(Pledge.campaign_id == campaign_id, Pledge.state.in_([State.ACTIVE, State.CHARGED]))
     on = cast(func.timezone(str(LOCAL), Pledge.active_at), Date).label("on")
     days = (
@@ -381,7 +383,8 @@ def giving(campaign_id: int, order: str, *, named: int = 8, drawn: int = 120) ->
     found = Giving([], [], [])
 
     def wall(row: Any) -> None:
-        found.wall.append(Gift(row.name if row.show_name else "", row.amount, row.active_at, row.counts))
+        name, left_out = row.name if row.show_name else "", row.left_out is not None
+        found.wall.append(Gift(name, row.amount, row.active_at, row.counts, left_out))
 
     together(
         (
@@ -584,6 +587,33 @@ def large_list() -> Rows:
     )
 
 
+def to_look_at(campaign_id: int, sought: str = "", *, limit: int = 200) -> list[tuple[Pledge, int]]:
+    """Promises that stand and share a card or an address, those left out, or those that are looked for.
+
+    Each with how many gifts the same person seems to have made; those of one person stand together.
+    """
+    rows = active(campaign_id)
+    persons = people((row.email, f"card {row.fingerprint}" if row.fingerprint else "") for row in rows)
+    together = Counter(persons)
+    found = [(row, together[who], who) for row, who in zip(rows, persons, strict=True)]
+    if sought:
+        words = sought.casefold()
+        found = [one for one in found if words in f"{one[0].email} {one[0].name} {one[0].ref}".casefold()]
+    else:
+        found = [one for one in found if one[1] > 1 or one[0].left_out is not None]
+    found.sort(key=lambda one: (one[0].appeal is None, -one[1], one[2], one[0].id))
+    return [(row, number) for row, number, _ in found[:limit]]
+
+
+def left_out(campaign_id: int) -> Sequence[Pledge]:
+    """Promises that an officer left out of the count."""
+    return db.session.scalars(
+        select(Pledge)
+        .where(Pledge.campaign_id == campaign_id, Pledge.state == State.ACTIVE, Pledge.left_out.is_not(None))
+        .order_by(Pledge.left_out_at, Pledge.id)
+    ).all()
+
+
 def active(campaign_id: int) -> Sequence[Pledge]:
     """Promises of this campaign that stand and are not charged."""
     return db.session.scalars(
@@ -597,7 +627,7 @@ def of_email(email: str) -> Sequence[Pledge]:
 
 
 def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]]:
-    """Large pledges, for the officers."""
+    """Large pledges for the officers, and gifts left out on which a group asks for another pair of eyes."""
     if "officer" not in roles:
         return []
     rows = (
@@ -607,7 +637,33 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]
         .where(Pledge.state == State.HELD)
         .order_by(Pledge.stored_at)
     )
-    return [Ask(rows, _to_check)]
+    return [Ask(rows, _to_check), Ask(_appeals(person_id), _to_look_again)]
+
+
+def _appeals(person_id: int) -> Select[Any]:
+    """Gifts left out on which a group asks for another pair of eyes: not those that this officer left out."""
+    return (
+        select(Pledge.ref, Pledge.amount, Campaign.title, Campaign.slug, Campaign.closes_at, Zone.name.label("zone"))
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .where(Pledge.appeal.is_not(None), Pledge.state == State.ACTIVE, Pledge.left_out_by != person_id)
+        .order_by(Pledge.left_out_at)
+    )
+
+
+def _to_look_again(row: Any) -> Todo:
+    return Todo(
+        what=N_("Look again at a gift that was left out"),
+        subject=row.title,
+        endpoint="pledges.counting_one",
+        args={"slug": row.slug, "ref": row.ref},
+        state="todo",
+        room="pledges",
+        amount=row.amount,
+        due_at=row.closes_at,
+        zone=row.zone,
+        role="officer",
+    )
 
 
 def _to_check(row: Any) -> Todo:

@@ -46,7 +46,7 @@ TYPED = {
     "campaigns_gallery_item": "words",
     "campaigns_document": "title",
     "campaigns_question": "body answer",
-    "pledges_pledge": "name why consent_text",
+    "pledges_pledge": "name why consent_text left_out_why appeal",
     "grants_expense": "supplier supplier_code document_number reason",
     "grants_payment_order": "beneficiary reason",
     "grants_award_record": "act beneficiary tax_code rule office responsible method project",

@@ -39,6 +39,15 @@ class State(StrEnum):
     REFUNDED = "refunded"
 
 
+class LeftOut(StrEnum):
+    """Why an officer left a gift out of threshold and match."""
+
+    OWN = "own"  # of the group's own board, or given for it
+    PUBLIC_BODY = "public_body"
+    SAME_PERSON = "same_person"  # one person under several names
+    OTHER = "other"
+
+
 class Act(StrEnum):
     """What can happen to a pledge."""
 

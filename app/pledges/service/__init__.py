@@ -15,6 +15,7 @@ from app.pledges.service.collecting import (
     retry,
     sent,
 )
+from app.pledges.service.counting import appeal, count_again, keep_out, leave_out
 from app.pledges.service.donor import cancel, give_tax_code, new_link, send_link, show_name
 from app.pledges.service.forgetting import forgotten
 from app.pledges.service.paying import agree_gap, page_opened, pay_again
@@ -43,6 +44,7 @@ __all__ = [
     "Claim",
     "RefundClaim",
     "agree_gap",
+    "appeal",
     "apply_checkout",
     "apply_intent",
     "apply_refund",
@@ -51,12 +53,15 @@ __all__ = [
     "claim",
     "claim_refund",
     "clear_large",
+    "count_again",
     "drop_unpaid",
     "expire",
     "forgotten",
     "give_tax_code",
     "give_up",
     "is_member",
+    "keep_out",
+    "leave_out",
     "new_link",
     "notify_charge",
     "open_charges",
