@@ -9,11 +9,11 @@ import json
 import os
 import sys
 
-from bench import city, house, pages, search
+from bench import city, house, matching, pages, search
 from bench.figures import table
 from run.settings import INSTANCE
 
-PARTS = {"search": search, "pages": pages}
+PARTS = {"search": search, "pages": pages, "matching": matching}
 
 
 def say(sentence: str) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from operator import mul
 
 from app.core.money import ZERO, Money
 
@@ -34,18 +32,17 @@ def claim(gifts: Iterable[Money]) -> Decimal:
 
 
 def _claims(gifts: Mapping[str, Iterable[Money]]) -> dict[str, Decimal]:
-    amounts = {key: Counter([gift.cents for gift in given]) for key, given in gifts.items()}
+    amounts = {key: [gift.cents for gift in given] for key, given in gifts.items()}
     distinct = set[int]().union(*amounts.values())
     roots = dict(zip(distinct, map(ROOT.sqrt, distinct), strict=True))  # each distinct amount's root is taken once
     return {key: _claim(own, roots) for key, own in amounts.items()}
 
 
-def _claim(amounts: Counter[int], roots: Mapping[int, Decimal]) -> Decimal:
-    if amounts.total() < 2:
+def _claim(amounts: Sequence[int], roots: Mapping[int, Decimal]) -> Decimal:
+    if len(amounts) < 2:
         return Decimal(0)  # exactly: a rounded root squared would leave a trace of its rounding
-    times = amounts.values()
-    summed: Decimal = sum(map(mul, map(roots.__getitem__, amounts), times), Decimal(0))
-    return summed * summed - Decimal(sum(map(mul, amounts, times)))
+    summed = sum(map(roots.__getitem__, amounts), Decimal(0))
+    return summed * summed - sum(amounts)
 
 
 def _shared(claims: dict[str, Decimal], keys: list[str], pool: Money, caps: Mapping[str, Money]) -> dict[str, Money]:
