@@ -85,7 +85,7 @@ def test_a_quadratic_round_follows_people_and_stays_within_each_budget() -> None
     assert total([many, few, more, two]) == euros("20000")
     assert many == euros("7000")  # all that its budget leaves open
     assert more == euros("6000.01")
-    assert two < few < more
+    assert two < more < few  # the band takes what the others’ budgets had no room for
 
 
 @settings(deadline=None)

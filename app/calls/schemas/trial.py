@@ -11,7 +11,7 @@ from app.core.money import ZERO, AmountError, Money, parse, plain, split
 from app.core.reading import Reading
 from app.matching.rules import Gift, MatchPolicy, Mode, Order, Project
 
-PROJECTS, PEOPLE = 40, 5_000  # of an assumed round, at most
+PROJECTS, PEOPLE = 40, 2_000  # of an assumed round, at most
 
 
 @dataclass(frozen=True)
