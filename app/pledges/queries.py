@@ -640,7 +640,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]
     return [Ask(rows, _to_check), Ask(_appeals(person_id), _to_look_again)]
 
 
-def _appeals(person_id: int) -> Select[Any]:
+def _appeals(person_id: int) -> Select[*tuple[Any, ...]]:
     """Gifts left out on which a group asks for another pair of eyes: not those that this officer left out."""
     return (
         select(Pledge.ref, Pledge.amount, Campaign.title, Campaign.slug, Campaign.closes_at, Zone.name.label("zone"))

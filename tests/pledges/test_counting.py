@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.money import euros
+from app.core.together import together
 from app.pledges import queries, service
 from app.pledges.models import Pledge
 from app.pledges.rules import LeftOut
@@ -94,8 +95,8 @@ def test_the_group_appeals_and_another_officer_decides(app) -> None:
     with pytest.raises(Conflict), transaction():
         service.appeal(campaign, "È una ditta del quartiere.", by=member, now=clock.now())
     roles = frozenset({"officer"})
-    assert [one.endpoint for one in queries.todo(first.id, roles, clock.now())] == []
-    assert [one.endpoint for one in queries.todo(second.id, roles, clock.now())] == ["pledges.counting_one"]
+    assert [one.endpoint for one in together(queries.todo(first.id, roles, clock.now()))] == []
+    assert [one.endpoint for one in together(queries.todo(second.id, roles, clock.now()))] == ["pledges.counting_one"]
     with pytest.raises(Forbidden), transaction():
         service.count_again(pledge, WHY, by=first, now=clock.now())
     with transaction():
