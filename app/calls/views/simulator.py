@@ -88,12 +88,10 @@ def _pasts() -> dict[str, Call]:
 
 def _again(call: Call) -> list[Project]:
     """The real campaigns of a call in the order of its ranking, with the promises that stood."""
-    found = []
-    by_proposal = {one.proposal_id: one for one in campaigns.find(campaigns.Filters(calls=(call.id,))).campaigns}
-    for award in evaluation.awards_of(call.id):
-        if (campaign := by_proposal.get(award.proposal_id)) is not None:
-            found.append(Project(campaign.title, campaign.budget, pledges.made(campaign.id), campaign.stretch))
-    return found
+    found = campaigns.find(campaigns.Filters(calls=(call.id,)), limit=schemas.PROJECTS).campaigns
+    by_proposal, made = {one.proposal_id: one for one in found}, pledges.made(one.id for one in found)
+    ranked = [by_proposal[one.proposal_id] for one in evaluation.awards_of(call.id) if one.proposal_id in by_proposal]
+    return [Project(one.title, one.budget, made[one.id], one.stretch) for one in ranked]
 
 
 def _usual(call: Call) -> schemas.Asked:
