@@ -59,7 +59,7 @@ def test_a_month_is_a_table_for_everybody(client, app, month):
 
 @pytest.mark.parametrize("role", ["officer", "responsible", "finance", "administrator"])
 def test_a_date_leads_the_office_only_to_pages_that_are_open_to_its_reader(client, app, sign_in, role):
-    groups.constitution(groups.group())
+    groups.constitution(groups.group(), days=20)
     sign_in(client, person(roles=(role,)))
     desk = client.get("/it/desk").get_data(as_text=True)
     part = desk[desk.index("cv-dates") :]
