@@ -4,6 +4,7 @@ import io
 import json
 import re
 from urllib.parse import quote
+from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree as Xml
 
 import pypdf
@@ -270,7 +271,12 @@ def test_the_site_map_names_every_public_page_in_both_languages(client, project)
     assert client.get("/sitemap-projects-2.xml").status_code == 404
     robots = client.get("/robots.txt").text
     assert "Sitemap: http://localhost/sitemap.xml" in robots
-    assert "Disallow: /\n" not in robots
+    rules = RobotFileParser()
+    rules.parse(robots.splitlines())
+    public = [*known, "http://localhost/it/money/register", "http://localhost/en/groups/about/orto"]
+    assert [address for address in public if not rules.can_fetch("*", address)] == []
+    closed = ("/it/desk", "/en/groups/grp_1", "/it/pledges/x", "/dev/mail")
+    assert [path for path in closed if rules.can_fetch("*", f"http://localhost{path}")] == []
 
 
 def test_every_public_page_names_its_true_address_its_languages_and_its_picture(client, project):

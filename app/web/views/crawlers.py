@@ -16,7 +16,7 @@ from app.core import clock
 from app.programmes import queries as programmes
 from app.web import gates
 from app.web.leaving import open_to_all
-from app.web.navigation import absolute
+from app.web.navigation import LANGUAGES, absolute
 from app.web.views.home import PAGES
 
 bp = Blueprint("crawlers", __name__)
@@ -42,8 +42,10 @@ class Spot:
 @gates.public
 def robots() -> Response:
     """Everything public may be read; forms, secret links and the office are nobody's search result."""
-    closed = ("desk", "account", "proposals", "groups", "pledges", "people", "journal", "sign-in", "register")
-    lines = ["User-agent: *", *(f"Disallow: /*/{part}" for part in closed), "Disallow: /dev/"]
+    closed = ("desk", "account", "proposals", "groups", "pledges", "people", "journal")
+    lines = ["User-agent: *", *(f"Allow: /{language}/groups/about/" for language in LANGUAGES)]
+    lines += [f"Disallow: /{language}/{part}" for language in LANGUAGES for part in closed]
+    lines += ["Disallow: /dev/"]
     lines += ["", f"Sitemap: {absolute('crawlers.index')}", ""]
     return open_to_all(Response("\n".join(lines), mimetype="text/plain"), 3600)
 
