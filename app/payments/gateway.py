@@ -488,12 +488,16 @@ def read_account(account_id: str) -> Account:
 # --- news -----------------------------------------------------------------------------------------------------------
 
 
-def success_event_at(object_id: str, *, since: datetime) -> datetime | None:
-    """When Stripe created the event that says this card was stored or this payment went through."""
+def success_event_at(object_id: str, *, since: datetime, until: datetime) -> datetime | None:
+    """When Stripe created the event that says this card was stored or this payment went through, between these two."""
     kinds = ["setup_intent.succeeded", "payment_intent.succeeded"]
     with _asking():
         listed = _client().v1.events.list(
-            params={"types": kinds, "created": {"gte": int(since.timestamp()) - 1}, "limit": 100}
+            params={
+                "types": kinds,
+                "created": {"gte": int(since.timestamp()) - 1, "lte": int(until.timestamp()) + 1},
+                "limit": 100,
+            }
         )
         for event in listed.auto_paging_iter():
             if _field(_field(event.data, "object"), "id") == object_id:

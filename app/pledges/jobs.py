@@ -189,7 +189,9 @@ def _apply_checkout(page: Page, checkout: gateway.Checkout) -> None:
     if setup is not None and setup.card is not None and page.state is State.STARTED:
         with transaction():
             stored_at = payments.told_at(setup.id, "setup_intent.succeeded")
-        stored_at = stored_at or gateway.success_event_at(setup.id, since=page.started_at - QUIET)
+        stored_at = stored_at or gateway.success_event_at(
+            setup.id, since=page.started_at - QUIET, until=clock.now() + QUIET
+        )
     with transaction():
         service.apply_checkout(page.pledge_id, checkout, setup, stored_at, now=clock.now())
 

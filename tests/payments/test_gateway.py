@@ -81,7 +81,7 @@ def test_a_card_is_stored_on_the_hosted_page_and_shown_by_its_last_digits():
     found = gateway.read_setup(done.setup)
     assert found.status == "succeeded"
     assert (found.card.last4, found.card.exp_month, found.card.exp_year) == ("4242", 7, 2031)
-    at = gateway.success_event_at(found.id, since=time_now.now() - timedelta(hours=1))
+    at = gateway.success_event_at(found.id, since=time_now.now() - timedelta(hours=1), until=time_now.now())
     assert abs((at - time_now.now()).total_seconds()) < 60
 
 
