@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.calls import queries, schemas
 from app.calls.models import Call
@@ -14,7 +15,7 @@ from app.calls.rules import SUGGESTED, State
 from app.calls.views.board import bp
 from app.campaigns import queries as campaigns
 from app.core.errors import Invalid
-from app.core.money import N_, euros
+from app.core.money import euros
 from app.evaluation import queries as evaluation
 from app.matching.rules import SCHEMES, MatchPolicy, Project, Simulation, simulate
 from app.pledges import queries as pledges
@@ -59,7 +60,7 @@ def simulator(ref: str) -> ResponseReturnValue:
     page = render_template(
         "calls/simulate.html",
         call=call,
-        known=[(key, name) for key, (name, _) in known.items()],
+        known=[(key, name) for key, (name, _policy) in known.items()],
         pasts=list(pasts.values()),
         columns=columns,
         values=asked or _typed(call),
@@ -78,7 +79,8 @@ def _known(call: Call) -> dict[str, tuple[str, MatchPolicy]]:
         own = MatchPolicy.from_dict(draft) if draft else (queries.model_terms() or SUGGESTED).match
     others = [one for one in queries.all_calls() if one.state is not State.DRAFT and one.id != call.id]
     here = {one.ref: (one.title, terms.match) for one, terms in queries.with_terms(others)}
-    return {OWN: (N_("The rules of this call"), own), **here, **{key: (s.name, s.policy) for key, s in SCHEMES.items()}}
+    published = {key: (_(scheme.name), scheme.policy) for key, scheme in SCHEMES.items()}
+    return {OWN: (_("The rules of this call"), own), **here, **published}
 
 
 def _pasts() -> dict[str, Call]:
