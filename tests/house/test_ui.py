@@ -51,7 +51,6 @@ def test_every_page_passes_the_quick_judges(city: City, app: Flask, database: An
                 found += eyes.look(sheet, shape=markup.shape(sheet.html)).findings
     assert found == [], told(found)
     assert len(sheets) > 100
-    assert any("style-guide" in sheet.url for sheet in chosen), "the style guide shows what no page shows yet"
 
 
 def validated(sheets: list[Sheet], folder: Path) -> list[Finding]:
