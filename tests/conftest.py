@@ -231,8 +231,10 @@ def database(_database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def app(_app: Flask, database: Database, clock: FrozenClock) -> Iterator[Flask]:
+    from app.core import jobs
     from app.core.db import db
 
+    jobs.host(_app)  # a test before may have built an application of its own
     with _app.app_context():
         yield _app
         db.session.remove()
