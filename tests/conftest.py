@@ -166,26 +166,60 @@ class Database:
         self.numbers = itertools.count()
         self.worker = worker
         self.name: str | None = None
+        self.holds: Any = None  # the step of `make.kept` that it is at; None once somebody has changed it
+        self.world: Any = None
 
     def ready(self) -> str:
-        if self.name is None:
-            self.name = f"t_{os.environ['COFONDA_TEST_RUN']}_{self.worker}_{next(self.numbers)}"
-            self.cluster.create_database(self.name, template=os.environ["COFONDA_TEST_TEMPLATE"])
+        """Its name, after making it where there is none, or one that another test left at another step."""
+        if self.name is None or (self.world is not None and self.world.step == () and self.holds != ()):
+            self.become(os.environ["COFONDA_TEST_TEMPLATE"])
+            self.holds = ()
+        assert self.name is not None
         return self.name
 
+    def keep(self) -> str:
+        """A copy of the current database that others can be made from, until the run ends."""
+        kept = self._next()
+        self.cluster.create_database(kept, template=self.ready())
+        return kept
+
+    def become(self, template: str) -> None:
+        """Go on with a copy of that one instead."""
+        self.drop()
+        self.name = self._next()
+        self.cluster.create_database(self.name, template=template)
+
+    def _next(self) -> str:
+        return f"t_{os.environ['COFONDA_TEST_RUN']}_{self.worker}_{next(self.numbers)}"
+
     def connect(self) -> psycopg.Connection[Any]:
+        """A second, real connection."""
+        self._hand_out()
+        return self.open()
+
+    def open(self) -> psycopg.Connection[Any]:
+        """A connection for the application's pool."""
         return psycopg.connect(self.cluster.app_url(self.ready(), driver="postgresql"), prepare_threshold=None)
 
     def app_url(self) -> str:
-        return str(self.cluster.app_url(self.ready()))
+        """Where others reach it as the application."""
+        return str(self.cluster.app_url(self._hand_out()))
 
     def owner_url(self) -> str:
-        return str(self.cluster.owner_url(self.ready()))
+        """Where others reach it as the owner."""
+        return str(self.cluster.owner_url(self._hand_out()))
+
+    def _hand_out(self) -> str:
+        """What others do to it is not seen: from now on nobody knows what it holds."""
+        name = self.ready()
+        if self.world is not None:
+            self.world.leave()
+        return name
 
     def drop(self) -> None:
         if self.name is not None:
             self.cluster.drop_database(self.name)
-            self.name = None
+            self.name = self.holds = None
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +236,11 @@ def _database(cluster: Any, worker_id: str) -> Database:
 
 @pytest.fixture(scope="session")
 def _app(_database: Database, cluster: Any, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return build_on(_database, tmp_path_factory.mktemp("files"))
+    from tests.make import kept
+
+    app = build_on(_database, tmp_path_factory.mktemp("files"))
+    _database.world = kept.watch(app, _database)
+    return app
 
 
 def build_on(database: Database, files: Path) -> Flask:
@@ -210,7 +248,7 @@ def build_on(database: Database, files: Path) -> Flask:
     return _build(
         database.cluster.app_url("made-by-the-creator"),
         "",
-        SQLALCHEMY_ENGINE_OPTIONS={"creator": database.connect, "poolclass": pool.NullPool},
+        SQLALCHEMY_ENGINE_OPTIONS={"creator": database.open, "poolclass": pool.QueuePool},
         FILES_DIR=str(files),
     )
 
@@ -226,18 +264,21 @@ def clock(_app: Flask) -> FrozenClock:
 def database(_database: Database) -> Iterator[Database]:
     """For tests that need a second, real connection: `database.connect()`."""
     yield _database
-    _database.drop()
+    if _database.holds is None:
+        _database.drop()
 
 
 @pytest.fixture
-def app(_app: Flask, database: Database, clock: FrozenClock) -> Iterator[Flask]:
+def app(_app: Flask, database: Database, clock: FrozenClock, request: pytest.FixtureRequest) -> Iterator[Flask]:
     from app.core import jobs
     from app.core.db import db
 
     jobs.host(_app)  # a test before may have built an application of its own
+    database.world.begin(mute="monkeypatch" in request.fixturenames)
     with _app.app_context():
         yield _app
         db.session.remove()
+        db.engine.dispose()
 
 
 class Browser(FlaskClient):
@@ -294,7 +335,7 @@ def _sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock) -> Iterator[Any]:
+def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock, database: Database) -> Iterator[Any]:
     """The payment provider's sandbox, empty, telling the test's time; the application talks to it."""
     import requests
 
@@ -304,10 +345,11 @@ def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock) -> Iterator[Any]:
 
     requests.post(f"{_sandbox.url}/_sandbox/reset", timeout=5).raise_for_status()
     follow(clock.now())
-    clock.followers.append(follow)
+    clock.followers.append(lambda moment: database.world.follow(lambda: follow(moment)))
     app.config["STRIPE_API_BASE"] = _sandbox.url
     app.config["CHECKOUT_ORIGIN"] = _sandbox.url
     app.extensions.pop("stripe_client", None)
+    database.world.join(_sandbox)
     yield _sandbox
     app.extensions.pop("stripe_client", None)
 

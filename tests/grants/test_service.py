@@ -119,9 +119,11 @@ def test_nobody_signs_a_text_that_was_changed_on_disc(run_jobs: Run) -> None:
         service.ask_code(agreement, by=party, now=clock.now())
     code = identity.code_in(outbox.latest(1, recipient=party.email)[0])
     place = papers.path(queries.text_of(agreement))
-    place.write_bytes(place.read_bytes() + b" ")
+    text = place.read_bytes()
+    place.write_bytes(text + b" ")
     with pytest.raises(Conflict), transaction():
         service.sign(agreement, code=code, by=party, now=clock.now())
+    place.write_bytes(text)
 
 
 def test_an_agreement_needs_a_cup_of_the_programme(run_jobs: Run) -> None:

@@ -93,10 +93,13 @@ def found(app: Flask, database: Any, sandbox: str) -> City:
     app.config["STRIPE_API_BASE"] = app.config["CHECKOUT_ORIGIN"] = sandbox
     app.extensions.pop("stripe_client", None)
     frozen.followers.append(lambda moment: payments.same_time())
+    database.world.mute = True  # built once: nothing of it is copied before the whole
+    database.world.leave()
     with app.app_context():
         payments.same_time()
         made = build(frozen)
         db.session.remove()
+        db.engine.dispose()
     made.template = database.name
     frozen.followers.clear()
     app.extensions.pop("stripe_client", None)

@@ -50,6 +50,7 @@ def _shared(
 ) -> Iterator[tuple[str, Crowd]]:
     """One copy of the city for all who look or are refused: they change nothing."""
     held, _database.name = _database.name, _copy()
+    _database.world.leave()
     name, frozen = _database.name, FrozenClock()
     frozen.at(_city.now)
     _app.extensions["clock"] = frozen
@@ -76,6 +77,7 @@ def exported(city: City) -> str:
 def crowd(_shared: tuple[str, Crowd], _database: Any, _app: Flask, clock: Any) -> Iterator[Crowd]:
     """Everybody, on the shared copy, for tests that leave it as it is."""
     held, _database.name = _database.name, _shared[0]
+    _database.world.leave()  # one copy for many tests, which is nobody's to keep
     clock.at(_shared[1].city.now)
     with _app.app_context():
         yield _shared[1]

@@ -16,6 +16,7 @@ from app.core.money import Money, euros
 from app.matching.rules import MatchPolicy
 from app.programmes.models import Source
 from tests.make import programmes
+from tests.make.kept import kept, step
 
 CRITERIA = (
     Criterion("need", "Bisogno del quartiere", "Need of the neighbourhood", 30),
@@ -41,6 +42,7 @@ def terms(**changes: Any) -> Terms:
     return Terms(**fields)
 
 
+@step
 def draft_call(
     title: str = "Scuola dei Quartieri 2026",
     *,
@@ -67,6 +69,7 @@ def draft_call(
     return made
 
 
+@kept
 def open_call(title: str = "Scuola dei Quartieri 2026", **given: Any) -> Call:
     """A published call that takes proposals now; `envelope=`, `closes_at=`, `by=` and any field of the terms."""
     made = draft_call(title, **given)

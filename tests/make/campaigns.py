@@ -14,6 +14,7 @@ from app.groups import queries as groups
 from app.groups.models import Group
 from app.identity.models import Person
 from tests.make import evaluation, identity
+from tests.make.kept import kept
 
 IMPACT = (
     Impact(euros("10"), "una scatola di viti buone", "a box of good screws"),
@@ -33,6 +34,7 @@ def lines(budget: Money) -> tuple[tuple[str, Money], ...]:
     return (("Attrezzi", tools), ("Laboratori", people), ("Commissioni di pagamento", budget - tools - people))
 
 
+@kept
 def prepared(
     group: Group | None = None,
     *,
@@ -47,6 +49,7 @@ def prepared(
         return service.prepare(award, by=None, now=clock.now())
 
 
+@kept
 def written(group: Group | None = None, **given: Any) -> Campaign:
     """The same with its story and what the amounts buy."""
     campaign = prepared(group, **given)
@@ -64,6 +67,7 @@ def written(group: Group | None = None, **given: Any) -> Campaign:
     return campaign
 
 
+@kept
 def asked(group: Group | None = None, **given: Any) -> Campaign:
     """The group has asked to open it."""
     campaign = written(group, **given)
@@ -72,6 +76,7 @@ def asked(group: Group | None = None, **given: Any) -> Campaign:
     return campaign
 
 
+@kept
 def live_campaign(group: Group | None = None, *, officer: Person | None = None, **given: Any) -> Campaign:
     """An open campaign: budget 12,000, threshold 4,800, ceiling 7,200 unless `budget=` or terms say otherwise."""
     campaign = asked(group, **given)

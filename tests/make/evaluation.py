@@ -20,10 +20,12 @@ from app.proposals import queries as proposals
 from app.proposals.models import Proposal
 from tests.make import proposals as make_proposals
 from tests.make.identity import person
+from tests.make.kept import kept, step
 
 Points = dict[int, "int | Sequence[int]"]  # by proposal: the same for each criterion, or one for each
 
 
+@step
 def evaluators(call: Call, count: int = 2, people: Sequence[Person] | None = None) -> list[Person]:
     """People with the evaluator’s role, appointed to the panel of the call."""
     panel = list(people) if people else [person(roles=("evaluator",)) for _ in range(count)]
@@ -40,6 +42,7 @@ def marks(proposal: Proposal, points: int | Sequence[int] = 8) -> dict[str, Mark
     return {key: Mark(one, "Chiaro e ben motivato.") for key, one in zip(keys, given, strict=True)}
 
 
+@step
 def score(proposal: Proposal, by: Person, points: int | Sequence[int] = 8) -> None:
     """Declare no conflict, then give complete points."""
     with transaction():
@@ -48,6 +51,7 @@ def score(proposal: Proposal, by: Person, points: int | Sequence[int] = 8) -> No
         service.score(proposal, marks(proposal, points), complete=True, by=by, now=clock.now())
 
 
+@step
 def close(call: Call) -> Call:
     """Let the deadline of the call pass, where the test’s clock can be moved."""
     end = calls.whole(call).closes_at
@@ -60,6 +64,7 @@ def close(call: Call) -> Call:
     return call
 
 
+@kept
 def drawn_ranking(
     call: Call, points: dict[int, int | Sequence[int]] | None = None, *, panel: Sequence[Person] = ()
 ) -> Ranking:
@@ -73,6 +78,7 @@ def drawn_ranking(
         return service.draw_ranking(call, by=None, now=clock.now())
 
 
+@kept
 def approved_ranking(
     call: Call, points: dict[int, int | Sequence[int]] | None = None, *, by: Person | None = None
 ) -> Ranking:
@@ -84,6 +90,7 @@ def approved_ranking(
         return service.approve_ranking(call, act="DD 1234/2026", act_on=clock.local(now).date(), by=by, now=now)
 
 
+@kept
 def approved_award(group: Group | None = None, **given: Any) -> Award:
     """A funded award of 7,200.00 for a proposal of 12,000.00; takes what `admissible` takes."""
     proposal = make_proposals.admissible(group, **given)

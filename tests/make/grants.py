@@ -22,11 +22,13 @@ from app.identity.models import Person
 from app.outbox import queries as outbox
 from tests.make import identity
 from tests.make import settlement as closing
+from tests.make.kept import kept, step
 
 _number = itertools.count(1)
 TREASURY = gateway.Treasury("Comune di Milano", "IT60X0542811101000000123456", "")
 
 
+@kept
 def prepared(campaign: Campaign, *, officer: Person | None = None) -> Agreement:
     """The agreement, sent to both parties."""
     officer = officer or identity.person(roles=["officer"])
@@ -35,6 +37,7 @@ def prepared(campaign: Campaign, *, officer: Person | None = None) -> Agreement:
         return service.prepare(campaign, cup_code=cup, by=officer, now=clock.now())
 
 
+@step
 def sign(agreement: Agreement, person: Person) -> None:
     """One party asks for the code, reads it in the mail and signs."""
     with transaction():
@@ -44,6 +47,7 @@ def sign(agreement: Agreement, person: Person) -> None:
         service.sign(agreement, code=code, by=person, now=clock.now())
 
 
+@kept
 def signed(campaign: Campaign) -> Agreement:
     """The agreement with both signatures: the city is bound."""
     agreement = prepared(campaign)
@@ -52,6 +56,7 @@ def signed(campaign: Campaign) -> Agreement:
     return again(agreement)
 
 
+@kept
 def published(campaign: Campaign) -> Agreement:
     """The same, in the public register."""
     agreement = signed(campaign)
@@ -67,6 +72,7 @@ def tranche(agreement: Agreement, kind: TrancheKind = TrancheKind.ADVANCE) -> Tr
     return next(one for one in queries.tranches(agreement.id) if one.kind is kind)
 
 
+@kept
 def order(agreement: Agreement, kind: TrancheKind = TrancheKind.ADVANCE, *, officer: Person | None = None) -> Order:
     """A prepared order."""
     officer = officer or identity.person(roles=["officer"])
@@ -75,6 +81,7 @@ def order(agreement: Agreement, kind: TrancheKind = TrancheKind.ADVANCE, *, offi
         return service.prepare_order(part, by=officer, now=clock.now())
 
 
+@kept
 def paid(agreement: Agreement, kind: TrancheKind = TrancheKind.ADVANCE) -> Order:
     """An order prepared, approved, exported and paid by four people."""
     made = order(agreement, kind)
@@ -99,6 +106,7 @@ def pdf(words: str) -> bytes:
     )
 
 
+@step
 def receipt(
     agreement: Agreement, amount: Money | str, *, line: int = 1, by: Person | None = None, **given: Any
 ) -> Expense:
@@ -126,6 +134,7 @@ def positions(agreement: Agreement) -> list[int]:
     return [one.position for one in queries.lines(agreement)]
 
 
+@kept
 def reported(agreement: Agreement, amounts: list[str]) -> list[Expense]:
     """Receipts of these sums, one for each budget line in turn, and the report sent."""
     places = itertools.cycle(positions(agreement))
@@ -137,6 +146,7 @@ def reported(agreement: Agreement, amounts: list[str]) -> list[Expense]:
     return sent
 
 
+@kept
 def accepted(agreement: Agreement, amounts: list[str]) -> list[Expense]:
     """The same, each accepted whole."""
     officer = identity.person(roles=["officer"])
@@ -147,6 +157,7 @@ def accepted(agreement: Agreement, amounts: list[str]) -> list[Expense]:
     return sent
 
 
+@kept
 def closed(agreement: Agreement) -> Account:
     """The accounts closed by an officer."""
     officer = identity.person(roles=["officer"])

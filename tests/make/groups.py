@@ -12,6 +12,7 @@ from app.groups.rules import ItemKind, ItemState, Kind
 from app.identity.models import Person
 from app.outbox import queries as outbox
 from tests.make import identity, territory
+from tests.make.kept import kept, step
 
 IBAN = "IT60X0542811101000000123456"
 PDF = (
@@ -30,6 +31,7 @@ def body_code(number: int) -> str:
     return digits + str(-total % 10)
 
 
+@kept
 def group(
     name: str = "Officina di ringhiera",
     *,
@@ -67,6 +69,7 @@ def members(group: Group) -> list[Person]:
     return list(queries.members(group.id))
 
 
+@step
 def constitution(group: Group, *, subject: str = "campaign:1", days: int = 30) -> Constitution:
     """The group's time to become a body, opened now."""
     now: datetime = clock.now()
@@ -80,6 +83,7 @@ def entity(group: Group) -> LegalEntity:
         return service.open_entity(group, by=None, now=clock.now())
 
 
+@kept
 def sent_entity(group: Group, *, account: str | None = None, tax_code: str | None = None) -> LegalEntity:
     """A body with everything sent; `account` is its id at the payment provider (else one that only looks like it)."""
     made, now = entity(group), clock.now()
@@ -97,6 +101,7 @@ def sent_entity(group: Group, *, account: str | None = None, tax_code: str | Non
     return made
 
 
+@kept
 def verified_entity(
     group: Group, *, officer: Person | None = None, account: str | None = None, tax_code: str | None = None
 ) -> LegalEntity:

@@ -15,6 +15,7 @@ from app.identity.models import Person
 from app.identity.rules import Role
 from app.outbox import queries as outbox
 from app.outbox.models import Message
+from tests.make.kept import step
 
 PASSWORD = "lanterna-ruvida-ottantasei"
 _NUMBERS = itertools.count(1)
@@ -32,6 +33,7 @@ def tax_code(born_on: date = date(1988, 5, 17), number: int | None = None) -> st
     return code
 
 
+@step
 def person(
     name: str | None = None,
     *,

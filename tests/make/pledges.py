@@ -23,6 +23,7 @@ from app.pledges.rules import ChargeState
 from app.pledges.rules.consent import Consent, Terms, consent
 from tests.make import campaigns as make_campaigns
 from tests.make import payments
+from tests.make.kept import kept, step
 
 _number = itertools.count(1)
 
@@ -84,6 +85,7 @@ def started(
     return again(pledge)
 
 
+@kept
 def active_pledge(campaign: Campaign, amount: Money | int = 50, *, card: str = payments.OK, **given: Any) -> Pledge:
     """A pledge after its donor typed the card: active, unless the card, the amount or the time say otherwise."""
     typed = {key: given.pop(key) for key in ("exp_month", "exp_year", "authorise") if key in given}
@@ -93,6 +95,7 @@ def active_pledge(campaign: Campaign, amount: Money | int = 50, *, card: str = p
     return again(pledge)
 
 
+@kept
 def collected(campaign: Campaign, entity: LegalEntity, run_jobs: Any, *, days: int = 14) -> None:
     """Charge every promise of the campaign, as the settlement does once the body is verified."""
     from datetime import timedelta
@@ -103,6 +106,7 @@ def collected(campaign: Campaign, entity: LegalEntity, run_jobs: Any, *, days: i
     run_jobs()
 
 
+@kept
 def payee(campaign: Campaign, *, officer: Any = None) -> LegalEntity:
     """The campaign's group as a verified body with a real account at the provider."""
     from app.payments import gateway
@@ -151,12 +155,14 @@ def agrees() -> None:
     assert {ref: amount.cents for ref, amount in ours} == theirs
 
 
+@step
 def at_deadline(campaign: Campaign, clock: Any) -> None:
     """Move to the end of the campaign, the provider's clock too."""
     clock.at(campaign.closes_at)
     payments.same_time()
 
 
+@kept
 def declined(card: str, clock: Any, run_jobs: Any, amount: int = 50) -> tuple[Campaign, Pledge, LegalEntity]:
     """A promise whose card was declined when the campaign was collected."""
     campaign = make_campaigns.live_campaign()

@@ -14,6 +14,7 @@ from app.programmes import queries, service
 from app.programmes.models import Programme, Source
 from app.programmes.service import Card
 from tests.make.identity import person
+from tests.make.kept import step
 
 CODE, CUP = "MI3.3.1.d", "B49D16010990006"
 
@@ -39,6 +40,7 @@ def card(code: str = CODE, responsible: Person | None = None, **changes: object)
     return Card(**fields)  # type: ignore[arg-type]  # tests pass what a form may pass
 
 
+@step
 def programme(code: str = CODE, *, by: Actor | None = None, **changes: object) -> Programme:
     """A programme of this code; the one that is there already, if any."""
     if queries.code_taken(code):
@@ -48,6 +50,7 @@ def programme(code: str = CODE, *, by: Actor | None = None, **changes: object) -
         return service.set_up(card(code, responsible, **changes), by=by, now=clock.now())
 
 
+@step
 def source(
     programme_: Programme | None = None,
     *,

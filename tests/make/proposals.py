@@ -18,6 +18,7 @@ from app.outbox import queries as outbox
 from app.proposals import queries, service
 from app.proposals.models import Proposal
 from tests.make import calls, groups, identity, territory
+from tests.make.kept import kept
 
 LINES: tuple[tuple[str, Money], ...] = (
     ("Banchi e attrezzi", euros("4200")),
@@ -43,6 +44,7 @@ def picture() -> bytes:
     return image.getvalue()
 
 
+@kept
 def started(
     group: Group | None = None, *, call: Call | None = None, title: str = "Officina di ringhiera", **given: Any
 ) -> Proposal:
@@ -54,6 +56,7 @@ def started(
         return service.start(call, group, title, by=first, now=clock.now())
 
 
+@kept
 def written(
     group: Group | None = None,
     *,
@@ -111,6 +114,7 @@ def sign(proposal: Proposal, person: Person) -> None:
         service.sign(proposal, code, seen=queries.standing(proposal).fingerprint, by=person, now=clock.now())
 
 
+@kept
 def signed(group: Group | None = None, **given: Any) -> Proposal:
     """A complete proposal that all its people have signed."""
     made = written(group, **given)
@@ -119,6 +123,7 @@ def signed(group: Group | None = None, **given: Any) -> Proposal:
     return made
 
 
+@kept
 def submitted(group: Group | None = None, **given: Any) -> Proposal:
     """A proposal with the office: `call=`, `title=`, `lines=`, `theme=`, or anything that an open call takes."""
     made = signed(group, **given)
@@ -128,6 +133,7 @@ def submitted(group: Group | None = None, **given: Any) -> Proposal:
     return made
 
 
+@kept
 def admissible(group: Group | None = None, *, officer: Person | None = None, **given: Any) -> Proposal:
     """A proposal that an officer has found admissible."""
     made = submitted(group, **given)

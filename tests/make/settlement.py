@@ -14,6 +14,7 @@ from app.core.money import Money, euros
 from app.settlement import queries
 from app.settlement.models import Case, Close
 from tests.make import campaigns, payments, pledges
+from tests.make.kept import kept, step
 
 Run = Callable[..., int]
 REACHED = ("4000", "780")  # 4,780.00; with one gift of 50.00 more it is 4,830.00
@@ -24,6 +25,7 @@ def clock() -> Any:
     return current_app.extensions["clock"]
 
 
+@step
 def at(moment: datetime) -> None:
     """Move every clock: ours and the provider's."""
     clock().at(moment)
@@ -35,18 +37,21 @@ def campaign(**given: Any) -> Campaign:
     return campaigns.live_campaign(**{"large_pledge": euros("100000"), **given})
 
 
+@kept
 def promised(campaign: Campaign, amounts: Sequence[str], *, card: str = payments.OK) -> None:
     """Promises of these sums, each with a card really stored."""
     for amount in amounts:
         pledges.active_pledge(campaign, euros(amount), card=card)
 
 
+@kept
 def after_deadline(campaign: Campaign, run_jobs: Run) -> None:
     """The deadline passes and the close begins."""
     at(queries.deadline(campaigns.again(campaign)))
     run_jobs("settlement.sweep")
 
 
+@kept
 def closed(campaign: Campaign, run_jobs: Run) -> Close:
     """The deadline passes, ten minutes later the campaign is decided."""
     after_deadline(campaign, run_jobs)
@@ -58,6 +63,7 @@ def closed(campaign: Campaign, run_jobs: Run) -> Close:
     return found
 
 
+@kept
 def announced(campaign: Campaign, run_jobs: Run) -> Case:
     """The group's body is verified some days after the close: donors have their notice."""
     at(clock().now() + timedelta(days=5))
@@ -66,6 +72,7 @@ def announced(campaign: Campaign, run_jobs: Run) -> Case:
     return case(campaign)
 
 
+@kept
 def collecting(campaign: Campaign, run_jobs: Run) -> Case:
     """The notice is over: cards are charged."""
     charge_from = case(campaign).charge_from
@@ -76,6 +83,7 @@ def collecting(campaign: Campaign, run_jobs: Run) -> Case:
     return case(campaign)
 
 
+@kept
 def after_grace(campaign: Campaign, run_jobs: Run) -> Case:
     """The grace window is over: the match is decided."""
     until = case(campaign).grace_until
@@ -85,6 +93,7 @@ def after_grace(campaign: Campaign, run_jobs: Run) -> Case:
     return case(campaign)
 
 
+@kept
 def confirmed(run_jobs: Run, amounts: Sequence[str] = ("4800",), **given: Any) -> Campaign:
     """A campaign of 12,000.00 whose gifts (4,800.00 unless others are named) are collected: its match is confirmed."""
     made = campaign(**given)

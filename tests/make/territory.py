@@ -3,6 +3,7 @@
 from app.core.db import transaction
 from app.territory import gateway, queries, service
 from app.territory.models import Zone
+from tests.make.kept import step
 
 
 def milan() -> None:
@@ -11,6 +12,7 @@ def milan() -> None:
         service.load(gateway.zone_lines())
 
 
+@step
 def zone(number: int = 79) -> Zone:
     """The zone of that number (79 is Dergano); loads the city where it is not there yet."""
     found = queries.zone_by_number(number)

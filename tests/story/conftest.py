@@ -54,6 +54,8 @@ def prepared_house(app: Flask, database: Any, cluster: Any, clock: Any, tmp_path
     """Processes on the test's own database, so that builders prepare through the verbs what the processes then do."""
     kept = {name: app.config[name] for name in ("SECRET_KEY", "DATA_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")}
     made = House(cluster, tmp_path, database.ready(), FILES_DIR=app.config["FILES_DIR"], **kept)
+    database.world.mute = True  # other processes are on this database: it is not copied
+    database.world.leave()
     made.start("sandbox")
 
     def follow(moment: datetime) -> None:
