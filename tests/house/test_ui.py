@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.browser import chromium
 from tests.house.city import City
 from tests.ui import markup, reading, tools
-from tests.ui.browser import Eyes, chromium
+from tests.ui.browser import Eyes
 from tests.ui.city import Pages, served, without_secrets
 from tests.ui.findings import GULPEASE, Finding, Sheet
 

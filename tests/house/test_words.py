@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -12,12 +11,12 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
+from tests.browser import chromium
 from tests.house.city import City
 from tests.house.places import PLACES, VISITOR, address, methods, routes
-from tests.story.conftest import FLAGS, NO_CHROMIUM
 
 SignIn = Callable[[FlaskClient, Any], FlaskClient]
 HOSTILE = (
@@ -164,19 +163,15 @@ def address_of_house(hostile: City, app: Flask) -> Iterator[str]:
 
 @pytest.mark.browser
 def test_no_page_runs_what_a_stranger_wrote(hostile: City, address_of_house: str, app: Flask, sign_in: SignIn) -> None:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found is not None, NO_CHROMIUM
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    with chromium() as browser:
         for who, endpoints in IN_THE_BROWSER:
             signed = sign_in(app.test_client(), hostile.person(who)).get_cookie("cofonda")
             assert signed is not None
-            context = chromium.new_context()
+            context = browser.new_context()
             context.add_cookies([{"name": "cofonda", "value": signed.value, "url": address_of_house}])
             for endpoint in endpoints.split():
                 _look(context.new_page(), address_of_house, endpoint, app, hostile)
             context.close()
-        chromium.close()
 
 
 def _look(page: Page, base: str, endpoint: str, app: Flask, city: City) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import functools
 import gzip
 import hashlib
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, CDPSession, Page, Response, Route, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Response, Route
 
 from tests.ui.findings import (
     AXE_WIDTHS,
@@ -29,19 +26,6 @@ from tests.ui.findings import (
 )
 from tests.ui.tools import axe_source
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NO_CHROMIUM = (
-    "The pages are judged in a browser and Chromium is not installed: `apt-get install chromium`, then try again."
-)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = """async tags => {
   const only = {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], preload: false, iframes: false};
@@ -63,17 +47,6 @@ NORMAL, LARGE = 16, 32
 EAGER = "() => document.querySelectorAll('img[loading=lazy]').forEach(e => { e.loading = 'eager'; })"
 PICTURES = ("image",)
 JUDGES = ("axe", "overflow", "console", "hosts", "weight")  # those who need a browser
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Chromium of the machine, headless."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert found is not None, NO_CHROMIUM
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield running
-        running.close()
 
 
 @functools.lru_cache(maxsize=512)

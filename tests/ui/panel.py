@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.ui.browser import Eyes, chromium
+from tests.browser import chromium
+from tests.ui.browser import Eyes
 from tests.ui.findings import Finding, Look, Sheet
 from tests.ui.tools import Unable
 

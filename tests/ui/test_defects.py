@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, Response
 
+from tests.browser import chromium
 from tests.house.test_texts import breaks_the_policy, raw_fields, without_italian
 from tests.ui import markup, phone, suites, tools
-from tests.ui.browser import Eyes, chromium
+from tests.ui.browser import Eyes
 from tests.ui.city import served
 from tests.ui.demo import Demo, Walk
 from tests.ui.findings import Finding, Sheet

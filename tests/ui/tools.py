@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from run import setup
+from tests import browser
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = setup.JUDGES
@@ -73,7 +74,6 @@ def nu(files: Sequence[Path]) -> list[tuple[Path, str]]:
 
 def lighthouse(url: str, folder: Path, *, only: Sequence[str]) -> Any:
     """One visit of Lighthouse on a slow phone; returns its categories and what failed."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or ""
     out = folder / "lighthouse.json"
     flags = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     flags += " --disable-component-update --disable-sync"
@@ -85,7 +85,7 @@ def lighthouse(url: str, folder: Path, *, only: Sequence[str]) -> Any:
         text=True,
         check=False,
         timeout=240,
-        env={**os.environ, "CHROME_PATH": chromium},
+        env={**os.environ, "CHROME_PATH": browser.place("chromium", "chromium-browser", "google-chrome")},
         cwd=folder,
     )
     if not out.exists():
