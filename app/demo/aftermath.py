@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import requests
 import typst
-from flask import current_app
 
 from app.campaigns.models import Campaign
 from app.core import clock
 from app.core.db import db
 from app.core.money import Money
 from app.demo.cast import code_in_mail
-from app.demo.stage import Stage
+from app.demo.stage import Stage, at_the_sandbox
 from app.grants import gateway as bank
 from app.grants import queries as grants
 from app.grants import service as grant_verbs
@@ -72,8 +70,7 @@ def send_items(stage: Stage, campaign: Campaign, crowd: list[Person], *, all_of_
     account = provider.create_account(name=name, email=address, metadata={"group": ref}, key=f"group:{ref}:account")
     with stage.act() as now:
         verbs.attach_account(entity, account.id, by=by, now=now)
-    base = current_app.config["STRIPE_API_BASE"]
-    requests.post(f"{base}/_sandbox/accounts/{account.id}/onboard", json={}, timeout=10).raise_for_status()
+    at_the_sandbox(f"accounts/{account.id}/onboard")
     read = provider.read_account(account.id)
     with stage.act() as now:
         verbs.account_read(entity, ready=read.ready, needs=read.due, now=now)

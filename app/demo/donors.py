@@ -6,14 +6,11 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import requests
-from flask import current_app
-
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, last_charge_at
 from app.core.money import Money
-from app.demo.stage import Stage
+from app.demo.stage import Stage, at_the_sandbox
 from app.demo.stories import DONORS
 from app.groups import queries as groups
 from app.matching.rules import effect
@@ -44,12 +41,7 @@ def amounts(whole: Money, count: int, seed: str) -> list[Money]:
 
 def card_page(checkout_id: str, card: str = GOOD) -> None:
     """Do what a donor does on the hosted page; a card refused there is an answer too."""
-    base = current_app.config["STRIPE_API_BASE"]
-    requests.post(
-        f"{base}/_sandbox/checkout/{checkout_id}/complete",
-        json={"card": card, "exp_month": 12, "exp_year": 2031},
-        timeout=10,
-    ).raise_for_status()
+    at_the_sandbox(f"checkout/{checkout_id}/complete", card=card, exp_month=12, exp_year=2031)
 
 
 def promise(
