@@ -14,7 +14,6 @@ import structlog
 from flask import Flask, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
-from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import create_engine, pool, text
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -77,7 +76,8 @@ def create_app(settings: config.Config | None = None) -> Flask:
         room: {name: _meet(f"app.{room}.{name}") for name in ("models", "queries", "jobs", "views", "commands")}
         for room in ROOMS
     }
-    Migrate(app, db, directory=str(ROOT / "migrations"))
+    if is_command_line() or app.config["TESTING"]:
+        _migrations(app)
     _languages(app)
     csrf = CSRFProtect(app)
     flood.init(app)
@@ -188,6 +188,13 @@ def _front_door(app: Flask) -> None:
         answer = redirect(url_for("web.home", lang=lang), 302)
         answer.headers["Vary"] = "Accept-Language"
         return answer
+
+
+def _migrations(app: Flask) -> None:
+    """`flask db …`; who only serves has no use for it, and starts sooner without."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(ROOT / "migrations"))
 
 
 def _log(app: Flask) -> None:

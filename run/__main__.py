@@ -72,15 +72,21 @@ def start(supervisor: Supervisor) -> None:
     now = settings.development()
     wait_for_port(now.port)
     use_database(supervisor, now)
-    migrate(now)
-    if now.sandbox_port is not None and (ROOT / "sandbox").exists():
+    if now.sandbox_port is not None:
         supervisor.start(sandbox(now, now.sandbox_port))
-        supervisor.until(lambda: answers(f"http://{HOST}:{now.sandbox_port}/"), "sandbox", PATIENCE)
-    seed(now)
-    supervisor.start(worker(now))
+    migrate(now)
+    seed(supervisor, now)
     supervisor.start(web(now))
     supervisor.until(lambda: answers(f"http://{HOST}:{now.port}/healthz"), "web", PATIENCE)
+    supervisor.start(worker(now))  # last: nobody waits for it with a page open
+    wait_for_sandbox(supervisor, now)
     welcome(now, time.monotonic() - begun)
+
+
+def wait_for_sandbox(supervisor: Supervisor, now: Settings) -> None:
+    """Wait until the sandbox answers, where there is one."""
+    if now.sandbox_port is not None:
+        supervisor.until(lambda: answers(f"http://{HOST}:{now.sandbox_port}/"), "sandbox", PATIENCE)
 
 
 def wait_for_port(port: int) -> None:
@@ -122,22 +128,22 @@ def migrate(now: Settings) -> None:
     flask(now, "db", "upgrade", quiet=True)
 
 
-def seed(now: Settings) -> None:
+def seed(supervisor: Supervisor, now: Settings) -> None:
     """Fill a fresh database with the demo, once."""
     if not (ROOT / "app" / "demo" / "commands.py").exists() or os.environ.get("DEMO") == "no":
         return
     here = identity_of_database(now)
     if settings.DEMO_DONE.exists() and json.loads(settings.DEMO_DONE.read_text()) == here:
         return
+    wait_for_sandbox(supervisor, now)
     if settings.DEMO_BEGUN.exists():
         begin_anew(now)
     settings.DEMO_BEGUN.touch()
     say("building the demo through the application's own verbs …")
     # Half a demo is thrown away, so only its end has to be on disc: the last commit waits, and the rest is before it.
-    flask(now, "demo", "seed", PGOPTIONS="-c synchronous_commit=off")
+    words = ["demo", "seed", "--accounts", str(settings.ACCOUNTS)]
+    flask(now, *words, PGOPTIONS="-c synchronous_commit=off")
     settings.DEMO_BEGUN.unlink()
-    accounts = flask(now, "demo", "accounts", quiet=True)
-    settings.ACCOUNTS.write_text(accounts)
     settings.DEMO_DONE.write_text(json.dumps(here))
 
 

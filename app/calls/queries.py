@@ -172,7 +172,10 @@ def with_terms(found: Sequence[Call]) -> list[tuple[Call, Terms]]:
 @once
 def terms(terms_id: int) -> Terms:
     """The rules of one frozen version, which a proposal and its campaign carry for good."""
-    return db.session.get_one(CallTerms, terms_id).terms
+    row = db.session.get_one(CallTerms, terms_id)
+    # A verb asks for them again and again: a row that nobody holds is forgotten at once, and read anew each time.
+    db.session.info.setdefault("terms", {})[terms_id] = row
+    return row.terms
 
 
 def is_open(call: Call, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TextIO
 
 import click
 from flask import current_app
@@ -21,10 +22,13 @@ demo = AppGroup("demo", help="The demo city.")
 
 
 @demo.command("seed")
-def seed() -> None:
+@click.option("--accounts", "list_of_accounts", type=click.File("w", lazy=True), help="Write here who can sign in.")
+def seed(list_of_accounts: TextIO | None) -> None:
     """Make the demo city once; a second time changes nothing."""
     if current_app.config["ENV_NAME"] == "production":
         raise click.ClickException("The demo is for development: production keeps real people only.")
+    if list_of_accounts is not None:
+        list_of_accounts.writelines(f"{line}\n" for line in _accounts())
     if get("demo.seeded") == "yes":
         click.echo("the demo is there already")
         return
@@ -46,8 +50,12 @@ def seed() -> None:
 @demo.command("accounts")
 def accounts() -> None:
     """Who can sign in to the demo."""
-    for account in ACCOUNTS:
-        click.echo(f"{account.role:22} {account.email:32} {account.password}")
+    for line in _accounts():
+        click.echo(line)
+
+
+def _accounts() -> list[str]:
+    return [f"{account.role:22} {account.email:32} {account.password}" for account in ACCOUNTS]
 
 
 COMMANDS = [demo]

@@ -19,7 +19,7 @@ from app.pledges.models import Pledge
 from app.pledges.rules.consent import Terms, consent
 
 GOOD, FAILS_LATER, NO_FUNDS_LATER = "4242424242424242", "4000000000000341", "4000000000009995"
-_USUAL = (500, 1000, 1000, 1500, 2000, 2000, 2500, 2500, 3000, 5000, 5000, 5000, 7500, 10000, 10000, 15000)
+_USUAL = (1000, 1000, 1500, 2000, 2000, 2500, 2500, 3000, 5000, 5000, 5000, 7500, 7500, 10000)
 
 
 def amounts(whole: Money, count: int, seed: str) -> list[Money]:
@@ -27,7 +27,7 @@ def amounts(whole: Money, count: int, seed: str) -> list[Money]:
     chance = random.Random(seed)  # noqa: S311 - a demo that is the same each time, nothing secret
     shares = [chance.choice(_USUAL) for _ in range(count)]
     scale = whole.cents / sum(shares)
-    found = [max(200, round(share * scale / 500) * 500) for share in shares]
+    found = [_round(share * scale) for share in shares]
     order = sorted(range(count), key=lambda i: -found[i])
     rest = whole.cents - sum(found)
     for i in order:  # the largest gifts take up the difference, none below two euros
@@ -37,6 +37,12 @@ def amounts(whole: Money, count: int, seed: str) -> list[Money]:
         if not rest:
             break
     return [Money(cents) for cents in found]
+
+
+def _round(cents: float) -> int:
+    """What a person would write: 35, 125, 350."""
+    step = 500 if cents < 10_000 else 2500 if cents < 30_000 else 5000
+    return max(step, round(cents / step) * step)
 
 
 def card_page(checkout_id: str, card: str = GOOD) -> None:

@@ -61,14 +61,15 @@ def write(
 
 def submit(stage: Stage, proposal: Proposal, crowd: list[Person]) -> Proposal:
     """Each member signs with the code from the mail; then the first sends it."""
-    if problems := {part: said for part, said in queries.standing(proposal).problems.items() if said}:
+    standing = queries.standing(proposal)
+    if problems := {part: said for part, said in standing.problems.items() if said}:
         raise RuntimeError(f"{proposal.title} is not complete: {problems}")
     for person in crowd:
         with stage.act() as now:
             service.ask_code(proposal, by=person, now=now)
         code = code_in_mail(person)
         with stage.act() as now:
-            service.sign(proposal, code, seen=queries.standing(proposal).fingerprint, by=person, now=now)
+            service.sign(proposal, code, seen=standing.fingerprint, by=person, now=now)
     with stage.act() as now:
         service.submit(proposal, by=crowd[0], now=now)
     db.session.refresh(proposal)

@@ -323,7 +323,7 @@ class Script:
         responsible, finance = self.staff["responsible officer"], self.staff["finance"]
 
         campaign = self.launch("cinema-in-cortile", -280)
-        self.gifts(campaign, "4800", 18, -221)
+        self.gifts(campaign, "4800", 16, -221)
         self.close(campaign)
         self.constitute("cinema-in-cortile", campaign, 12)
         self.collect()
@@ -346,7 +346,7 @@ class Script:
         aftermath.pay_due(self.stage, agreement, officer, second, finance)
 
         campaign = self.launch("ciclofficina-bovisasca", -272)
-        self.gifts(campaign, "5830", 22, -214)
+        self.gifts(campaign, "5830", 20, -214)
         self.close(campaign)
         self.constitute("ciclofficina-bovisasca", campaign, 15)
         self.collect()
@@ -362,7 +362,7 @@ class Script:
         )
 
         campaign = self.launch("la-portineria-gentile", -150)
-        self.gifts(campaign, "6610", 24, -92)
+        self.gifts(campaign, "6610", 22, -92)
         self.close(campaign)
         self.constitute("la-portineria-gentile", campaign, 20)
         self.collect()
@@ -372,7 +372,7 @@ class Script:
 
         # Collected 98 % of the threshold: the match shrinks in the same proportion.
         campaign = self.launch("il-frutteto-di-chiaravalle", -140)
-        self.gifts(campaign, "4780", 18, -82)
+        self.gifts(campaign, "4780", 16, -82)
         donors.promise(self.stage, campaign, euros("50"), 900, card=donors.FAILS_LATER)
         self.close(campaign)
         self.constitute("il-frutteto-di-chiaravalle", campaign, 10)
@@ -382,20 +382,20 @@ class Script:
 
         # The group lets its thirty days pass: nobody pays.
         campaign = self.launch("la-pista-di-bocce", -150)
-        self.gifts(campaign, "4120", 15, -92)
+        self.gifts(campaign, "4120", 14, -92)
         self.close(campaign)
         self.stage.at((campaign.closes_at or self.stage.now) + timedelta(days=31))
         self.stage.settle(3)
 
         # One cent short.
         campaign = self.launch("il-gioco-del-cortile", -130)
-        self.gifts(campaign, "4799.99", 18, -72)
+        self.gifts(campaign, "4799.99", 16, -72)
         self.close(campaign)
 
     def second_session(self, call: Call) -> None:
         """Projects that are in the middle of it."""
         campaign = self.launch("coro-di-niguarda", -92)
-        self.gifts(campaign, "2950", 11, -34)
+        self.gifts(campaign, "2950", 10, -34)
         self.close(campaign)
         self.constitute("coro-di-niguarda", campaign, 8)
         self.collect()
@@ -409,23 +409,23 @@ class Script:
         self.collect()
 
         campaign = self.launch("sala-prove-comasina", -82)
-        self.gifts(campaign, "4960", 18, -24)
+        self.gifts(campaign, "4960", 16, -24)
         self.close(campaign)
         self.stage.at(self.stage.moment(-3))
         aftermath.send_items(self.stage, campaign, self.crowds["sala-prove-comasina"])
 
         campaign = self.launch("tavolo-lungo", -74)
-        self.gifts(campaign, "3340", 13, -16)
+        self.gifts(campaign, "3340", 12, -16)
         self.close(campaign)
         self.stage.at(self.stage.moment(-4))
         aftermath.send_items(self.stage, campaign, self.crowds["tavolo-lungo"], all_of_them=False)
 
         for slug, opened, whole, count in (
-            ("il-forno-delle-lingue", -51, "5410", 21),
-            ("lorto-dei-binari", -55, "3980", 15),
-            ("doposcuola-di-via-padova", -40, "6050", 22),
+            ("il-forno-delle-lingue", -51, "5410", 19),
+            ("lorto-dei-binari", -55, "3980", 14),
+            ("doposcuola-di-via-padova", -40, "6050", 20),
             ("semi-di-affori", -30, "1285", 9),
-            ("officina-di-ringhiera", -42, "3648", 34),
+            ("officina-di-ringhiera", -42, "3648", 36),
         ):
             campaign = self.launch(slug, opened)
             self.gifts(campaign, whole, count, 0)
