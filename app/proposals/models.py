@@ -79,16 +79,19 @@ class Line(Model):
 
 
 class Milestone(Model):
-    """One step of the project and its date."""
+    """One step of the project and its date; in a draft one of the two may still be missing."""
 
     __tablename__ = "proposals_milestone"
-    __table_args__ = (UniqueConstraint("proposal_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("proposal_id", "position"),
+        CheckConstraint("due_on is not null or title <> ''", name="says_something"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposals_proposal.id"))
     position: Mapped[int]
     title: Mapped[str]
-    due_on: Mapped[date]
+    due_on: Mapped[date | None]
 
 
 class Participant(Model):

@@ -56,23 +56,20 @@ def _amount(typed: str, field: str, language: str, errors: dict[str, Refusal | s
         return ZERO
 
 
-def read_milestones(form: Mapping[str, str]) -> list[tuple[str, date]]:
-    """The milestones; empty rows are skipped, half-filled ones are refused where they are."""
+def read_milestones(form: Mapping[str, str]) -> list[tuple[str, date | None]]:
+    """The milestones, half-filled ones too; empty rows are skipped, a day that is none is refused where it is."""
     errors: dict[str, Refusal | str] = {}
-    found: list[tuple[str, date]] = []
+    found: list[tuple[str, date | None]] = []
     for number in range(1, min(rows_of(form, 1), MILESTONES_MAX) + 1):
         title, typed = " ".join(form.get(f"title_{number}", "").split()), form.get(f"due_{number}", "").strip()
         if not title and not typed:
             continue
         day = read_day(typed)
-        if not title:
-            errors[f"title_{number}"] = N_("Say what happens on this day.")
         if len(title) > ROW_NAME_MAX:
             errors[f"title_{number}"] = Refusal("Write at most %(most)d characters.", most=ROW_NAME_MAX)
-        if day is None:
+        if typed and day is None:
             errors[f"due_{number}"] = N_("Write the day like this: 31/12/2026.")
-        else:
-            found.append((title, day))
+        found.append((title, day))
     if errors:
         raise Invalid(errors)
     return found

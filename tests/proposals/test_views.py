@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import update
@@ -12,7 +13,7 @@ from app.core.db import db, transaction
 from app.core.money import Money
 from app.outbox import queries as outbox
 from app.proposals import queries, service
-from app.proposals.models import Line, Proposal
+from app.proposals.models import Line, Milestone, Proposal
 from tests.make import calls, campaigns, groups, identity, proposals, territory
 
 LIVE_PAGES = (
@@ -211,15 +212,43 @@ def _send_behind_our_back(line):
     db.session.execute(update(Proposal).where(Proposal.id == line.proposal_id).values(state="submitted"))
 
 
-def test_half_a_milestone_is_refused_where_it_is(member):
+def test_half_a_milestone_is_kept_and_counts_as_missing(member):
+    proposal = proposals.written()
+    browser = member(proposal)
+    typed = {"rows": "4", "title_1": "Festa", "title_2": "Impianto", "due_2": "01/12/2026", "due_4": "2026-11-01"}
+    assert browser.post(url(proposal, "/milestones"), data=typed).location == url(proposal, "/milestones")
+    kept = [("", date(2026, 11, 1)), ("Impianto", date(2026, 12, 1)), ("Festa", None)]
+    assert [(step.title, step.due_on) for step in queries.milestones(proposal)] == kept
+    again = browser.get(url(proposal, "/milestones"))
+    for piece in ('value="Festa"', 'id="f-title_1-error"', 'id="f-due_3-error"'):
+        assert piece in again.text
+    db.session.refresh(proposal)
+    assert proposal.state == "draft"
+    assert "Mancano: tappe" in said(browser.get(url(proposal)))
+    assert "Festa" in said(browser.get(url(proposal, "/review")))
+    copy = browser.get(url(proposal, "/download")).text
+    assert "- –: Festa" in copy
+    assert "novembre 2026: –" in copy
+    whole = {**typed, "due_1": "2026-12-20", "title_4": "Si apre"}
+    assert browser.post(url(proposal, "/milestones"), data=whole).location == url(proposal)
+    db.session.refresh(proposal)
+    assert proposal.state == "signing"
+
+
+@pytest.mark.parametrize(("title", "due"), [("", date(2026, 11, 1)), ("Festa", None)])
+def test_the_database_sends_no_proposal_with_half_a_milestone(app, title, due):
+    proposal = proposals.signed()
+    with pytest.raises(IntegrityError, match="every milestone"), transaction():
+        _send_behind_our_back(Milestone(proposal_id=proposal.id, position=9, title=title, due_on=due))
+
+
+def test_a_day_that_is_none_is_refused_where_it_is(member):
     proposal = proposals.started()
     browser = member(proposal)
-    answer = browser.post(
-        url(proposal, "/milestones"),
-        data={"rows": "3", "title_1": "Festa", "due_2": "2026-09-01", "title_3": "x", "due_3": "31/02/2026"},
-    )
+    typed = {"rows": "3", "title_1": "x", "due_1": "31/02/2026", "title_2": "y" * 121}
+    answer = browser.post(url(proposal, "/milestones"), data=typed)
     assert answer.status_code == 422
-    for field in ("due_1", "title_2", "due_3"):
+    for field in ("due_1", "title_2"):
         assert f'id="f-{field}-error"' in answer.text
     assert 'value="31/02/2026"' in answer.text
 

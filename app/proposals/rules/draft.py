@@ -62,7 +62,7 @@ class Draft:
     picture_alt: str
     total: Money
     lines: tuple[tuple[str, Money], ...]
-    milestones: tuple[tuple[str, date], ...]
+    milestones: tuple[tuple[str, date | None], ...]
     impact: str
     group: str
     about: str
@@ -80,7 +80,7 @@ class Draft:
             case Part.BUDGET:
                 return {"total": self.total.cents, "lines": [[name, amount.cents] for name, amount in self.lines]}
             case Part.MILESTONES:
-                return {"milestones": [[title, due.isoformat()] for title, due in self.milestones]}
+                return {"milestones": [[title, due and due.isoformat()] for title, due in self.milestones]}
             case Part.IMPACT:
                 return {"impact": self.impact}
             case Part.PEOPLE:
@@ -217,8 +217,12 @@ def _half_lines(draft: Draft) -> Problems:
 
 def _milestones(draft: Draft, closes_on: date) -> Problems:
     found: Problems = {}
-    for number, (_, due) in enumerate(draft.milestones, start=1):
-        if due <= closes_on:
+    for number, (title, due) in enumerate(draft.milestones, start=1):
+        if not title:
+            found[f"title_{number}"] = Refusal("Say what happens on this day.")
+        if due is None:
+            found[f"due_{number}"] = Refusal("Write the day like this: 31/12/2026.")
+        elif due <= closes_on:
             found[f"due_{number}"] = Refusal("This day comes before the call closes: write a later one.")
     short = MILESTONES_MIN - len(draft.milestones)
     if short > 0:

@@ -178,19 +178,19 @@ def save_budget(
 def save_milestones(
     proposal: Proposal,
     *,
-    milestones: Sequence[tuple[str, date]],
+    milestones: Sequence[tuple[str, date | None]],
     by: Person,
     now: datetime,
     seen: str | None = None,
 ) -> None:
-    """Write the steps with their dates, kept in order of time."""
+    """Write the steps, kept in order of time; one without a day comes last, and the part stays open."""
     hold(proposal, by, part=Part.MILESTONES, seen=seen)
     if len(milestones) > MILESTONES_MAX:
         raise Invalid({"title_1": Refusal("Write at most %(most)d milestones.", most=MILESTONES_MAX)})
     db.session.execute(delete(Milestone).where(Milestone.proposal_id == proposal.id))
     db.session.add_all(
         Milestone(proposal_id=proposal.id, position=position, title=title, due_on=due)
-        for position, (title, due) in enumerate(sorted(milestones, key=lambda each: each[1]), start=1)
+        for position, (title, due) in enumerate(sorted(milestones, key=lambda each: each[1] or date.max), start=1)
     )
     settle(proposal, Part.MILESTONES, by=by, now=now)
 
