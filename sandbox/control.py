@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from sandbox import checkout, onboarding
-from sandbox.api import disputes
+from sandbox.api import disputes, refunds
 from sandbox.checkout import NotOpen, Typed
 from sandbox.engine import Sandbox
 from sandbox.errors import ApiError
 from sandbox.reports import dump, statistics
+from sandbox.settling import book, held, pay_out
 from sandbox.shapes import Obj
 from sandbox.work import Work
 
@@ -38,6 +39,10 @@ def blueprint(sandbox: Sandbox) -> Blueprint:
         ("POST", "/checkout/<session_id>/complete", control.complete),
         ("POST", "/accounts/<account_id>/onboard", control.onboard),
         ("POST", "/accounts/<account_id>/disable", control.disable),
+        ("POST", "/accounts/<account_id>/payout", control.payout),
+        ("POST", "/payout", control.payout),
+        ("POST", "/refunds", control.refund),
+        ("POST", "/lines", control.line),
         ("POST", "/disputes", control.dispute),
         ("POST", "/disputes/<dispute_id>/close", control.close_dispute),
     ):
@@ -127,6 +132,30 @@ class Control:
     def disable(self, account_id: str) -> Response:
         """Stripe finds something amiss: the account takes no money any more."""
         return _json(self.sandbox.run(lambda work: onboarding.disable(work, work.get("account", account_id))))
+
+    def payout(self, account_id: str = "") -> Response:
+        """Send the balance of an account (or of the platform) to its bank: `{"amount": n}`, else all that is there."""
+        amount = _given().get("amount")
+
+        def task(work: Work) -> Obj:
+            return pay_out(work, account_id, held(work, account_id) if amount is None else int(amount))
+
+        return _json(self.sandbox.run(task))
+
+    def refund(self) -> Response:
+        """What somebody does in the dashboard: `{"charge": "ch_…", "amount": n, "reverse_transfer": true, …}`."""
+        given = {"reverse_transfer": False, "refund_application_fee": False} | _given()
+        return _json(self.sandbox.run(lambda work: refunds.create(work, given)))
+
+    def line(self) -> Response:
+        """A line on the platform's balance that belongs to nothing: `{"amount": n, "type": "adjustment"}`."""
+        given = _given()
+
+        def task(work: Work) -> Obj:
+            kind = str(given.get("type", "adjustment"))
+            return book(work, kind, amount=int(given["amount"]), currency="eur", source=given.get("source"))
+
+        return _json(self.sandbox.run(task))
 
     def dispute(self) -> Response:
         """Open a dispute: `{"charge": "ch_…"}`."""

@@ -28,6 +28,7 @@ def statistics(sandbox: Sandbox) -> Obj:
                 "details": [dict(zip(("at", "method", "path", "problem"), row, strict=True)) for row in refusals],
             },
             "customers": store.total("count(*)", "customer"),
+            "payment_intents": store.total("count(*)", "payment_intent"),
             "sessions": store.total("count(*)", "checkout.session"),
             "payment_methods": store.total("count(*)", "payment_method"),
             "payment_methods_attached": store.total(

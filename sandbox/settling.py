@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sandbox.errors import invalid
 from sandbox.money import SETTLES_AFTER, share, stripe_fee
 from sandbox.shapes import Obj, list_of
 from sandbox.work import Work, differences
@@ -13,7 +14,7 @@ def book(
     *,
     amount: int,
     currency: str,
-    source: str,
+    source: str | None,
     fees: list[Obj] | None = None,
     account: str | None = None,
     category: str | None = None,
@@ -161,6 +162,41 @@ def _application_fee(work: Work, charge: Obj, payment: Obj, amount: int, currenc
     work.store.save(fee)
     work.announce("application_fee.created", fee)
     return fee
+
+
+def held(work: Work, account: str) -> int:
+    """What stands on the balance of a connected account, or of the platform ("")."""
+    return work.store.total("sum(json_extract(body, '$.net'))", "balance_transaction", account=account)
+
+
+def refuse_short(work: Work, account: str, amount: int) -> None:
+    """A connected account gives back no more than stands on its balance."""
+    if held(work, account) < amount:
+        raise invalid(
+            "The connected account does not have enough balance for this reversal.", code="balance_insufficient"
+        )
+
+
+def pay_out(work: Work, account: str, amount: int) -> Obj:
+    """Send money of a balance to its owner's bank; the balance line says so."""
+    payout = work.add(
+        "payout",
+        amount=amount,
+        arrival_date=work.now + 2 * 86400,
+        automatic=False,
+        currency="eur",
+        destination="ba_sandbox",
+        metadata={},
+        method="standard",
+        reconciliation_status="not_applicable",
+        source_type="card",
+        status="paid",
+        type="bank_account",
+        private={"account": account},
+    )
+    line = book(work, "payout", amount=-amount, currency="eur", source=payout["id"], account=account)
+    payout["balance_transaction"] = line["id"]
+    return work.store.save(payout)
 
 
 def reverse_transfer(work: Work, transfer: Obj, amount: int, *, refund: str | None = None, **fields: Any) -> Obj:

@@ -181,10 +181,11 @@ class Store:
         )
         return [json.loads(row[0]) for row in self.db.execute(sql, (now,))]
 
-    def total(self, expression: str, kind: str, where: str = "1") -> int:
-        """One aggregate over objects of a kind."""
-        sql = f"select coalesce({expression}, 0) from thing where kind = ? and {where}"
-        return int(self.db.execute(sql, (kind,)).fetchone()[0])
+    def total(self, expression: str, kind: str, where: str = "1", *, account: str | None = None) -> int:
+        """One aggregate over objects of a kind, of one account's where it is named."""
+        whose = "1" if account is None else "json_extract(private, '$.account') = ?"
+        sql = f"select coalesce({expression}, 0) from thing where kind = ? and {where} and {whose}"
+        return int(self.db.execute(sql, (kind,) if account is None else (kind, account)).fetchone()[0])
 
     # --- counters and settings ----------------------------------------------
 

@@ -23,7 +23,13 @@ from sandbox.work import Work
 
 log = logging.getLogger("sandbox.api")
 LONGEST_KEY = 255
-FOR_ACCOUNTS = ("/v1/balance", "/v1/balance_transactions", "/v1/balance_transactions/{id}")
+FOR_ACCOUNTS = (
+    "/v1/balance",
+    "/v1/balance_transactions",
+    "/v1/balance_transactions/{id}",
+    "/v1/payouts",
+    "/v1/payouts/{payout}",
+)
 
 
 @lru_cache(maxsize=4)
@@ -176,7 +182,7 @@ class Api:
                 403, f"The provided key does not have access to account '{account}'.", code="account_invalid"
             )
         if template not in FOR_ACCOUNTS:
-            raise ApiError(400, "The sandbox takes the header Stripe-Account for balances only.")
+            raise ApiError(400, "The sandbox takes the header Stripe-Account for balances and payouts only.")
         return account
 
     def _understand(self, path: str) -> tuple[Obj, Obj, Handler, tuple[str, ...], str]:

@@ -51,6 +51,7 @@ class JournalRow(Model):
     memo: Mapped[str]
     at: Mapped[datetime]
     posted_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_journal.id"), unique=True)
     tx: Mapped[str] = mapped_column(Xid8(), server_default=text("pg_current_xact_id()"))
 
 

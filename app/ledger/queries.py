@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from app.core.db import db
 from app.core.money import ZERO, Money
@@ -23,6 +23,17 @@ def balance(book: str, owner: str, name: str) -> Money:
 def balances(book: str, owner: str) -> dict[str, Money]:
     """All balances of one owner in one book, by account name."""
     return books_of(owner)[owner].get(book, {})
+
+
+def balance_at(book: str, owner: str, name: str, at: datetime) -> Money:
+    """What the account held at that moment: the sum of the entries until then."""
+    found = db.session.scalar(
+        select(func.sum(EntryRow.cents))
+        .join(JournalRow, JournalRow.id == EntryRow.journal_id)
+        .join(AccountRow, AccountRow.id == EntryRow.account_id)
+        .where(AccountRow.book == book, AccountRow.owner == owner, AccountRow.name == name, JournalRow.at <= at)
+    )
+    return Money(int(found or 0))
 
 
 @once

@@ -48,6 +48,7 @@ class Journal:
     legs: Sequence[Leg]
     subject: str = ""
     memo: str = ""
+    reverses: str = ""  # the key of the journal that this one turns round, entry by entry
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,12 @@ def unbalanced(journal: Journal) -> str | None:
         if total(leg.amount for leg in journal.legs if leg.book == book):
             return str(book)
     return None
+
+
+def reversing(journal: Journal, key: str, kind: str, at: datetime) -> Journal:
+    """The journal that turns another round; the database refuses a second one, and one that differs by a cent."""
+    legs = [Leg(leg.book, leg.owner, leg.name, -leg.amount) for leg in journal.legs]
+    return Journal(key=key, kind=kind, at=at, legs=legs, subject=journal.subject, reverses=journal.key)
 
 
 def flow(book: str, frm: tuple[str, str], to: tuple[str, str], amount: Money) -> list[Leg]:

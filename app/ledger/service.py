@@ -25,11 +25,13 @@ _POST = text(
     with asked as (
         select * from unnest(
             cast(:keys as text[]), cast(:kinds as text[]), cast(:subjects as text[]), cast(:memos as text[]),
-            cast(:ats as timestamptz[])
-        ) as t(key, kind, subject, memo, at)
+            cast(:ats as timestamptz[]), cast(:reverses as text[])
+        ) as t(key, kind, subject, memo, at, reverses)
     ), made as (
-        insert into ledger_journal (key, kind, subject, memo, at)
-        select key, kind, subject, memo, at from asked order by key
+        insert into ledger_journal (key, kind, subject, memo, at, reverses_id)
+        select key, kind, subject, memo, at,
+            case when reverses <> '' then coalesce((select j.id from ledger_journal j where j.key = reverses), -1) end
+        from asked order by key
         on conflict (key) do nothing
         returning id, key
     ), legs as (
@@ -87,6 +89,7 @@ def post(*journals: Journal) -> int:
             "subjects": [journal.subject for journal in journals],
             "memos": [journal.memo for journal in journals],
             "ats": [journal.at for journal in journals],
+            "reverses": [journal.reverses for journal in journals],
             "leg_keys": [key for key, _ in legs],
             "books": [str(leg.book) for _, leg in legs],
             "owners": [leg.owner for _, leg in legs],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Named, named_check
@@ -33,6 +33,9 @@ class Reservation(Model):
         CheckConstraint(named_check("state", State), name="state"),
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("confirmed IS NULL OR (confirmed >= 0 AND confirmed <= amount)", name="confirmed"),
+        CheckConstraint(
+            "suspended >= 0 and owed >= 0 and (confirmed is null or confirmed + suspended <= amount)", name="suspended"
+        ),
         CheckConstraint("(state IN ('reserved', 'released')) OR confirmed IS NOT NULL", name="confirmed_known"),
     )
 
@@ -40,7 +43,9 @@ class Reservation(Model):
     fund_id: Mapped[int] = mapped_column(ForeignKey("matching_fund.id"), index=True)
     project_key: Mapped[str] = mapped_column(unique=True)  # "proposal:<id>"
     amount: Mapped[Money]
-    confirmed: Mapped[Money | None]
+    confirmed: Mapped[Money | None]  # the match as it stands, after gifts that went back
+    suspended: Mapped[Money] = mapped_column(server_default=text("0"))  # held while a gift is disputed
+    owed: Mapped[Money] = mapped_column(server_default=text("0"))  # paid, and to be given back
     state: Mapped[State] = mapped_column(Named(State))
     why: Mapped[str]
     reserved_at: Mapped[datetime]

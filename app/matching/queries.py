@@ -18,6 +18,7 @@ from app.matching.models import Fund, Reservation
 from app.matching.rules import State
 
 STEPS = ("reserved", "confirmed", "committed", "approved", "paid")
+HELD = (*STEPS, "suspended")  # the same, and what is held until a dispute is decided
 
 
 def fund_of(call_id: int) -> Fund | None:
@@ -33,6 +34,12 @@ def available(call_id: int) -> Money:
 def reservation(proposal_id: int) -> Reservation | None:
     """The money set aside for a proposal, if any."""
     return db.session.scalar(select(Reservation).where(Reservation.project_key == f"proposal:{proposal_id}"))
+
+
+def reserved(proposal_id: int) -> Money:
+    """The ceiling that was set aside for a proposal."""
+    found = reservation(proposal_id)
+    return found.amount if found else ZERO
 
 
 def lock_fund(call_id: int) -> Fund:
@@ -68,11 +75,12 @@ class Books:
     committed: Money
     approved: Money
     paid: Money
+    suspended: Money = ZERO
 
     @property
     def promised(self) -> Money:
         """Everything that left the free part."""
-        return total((self.reserved, self.confirmed, self.committed, self.approved, self.paid))
+        return total((self.reserved, self.confirmed, self.committed, self.approved, self.paid, self.suspended))
 
     @property
     def binding(self) -> Money:
@@ -87,17 +95,18 @@ def books_of_project(proposal_id: int) -> Books:
 
 def by_step(held: Mapping[str, Money]) -> Books:
     """The balances of a project's budget accounts as its steps."""
-    return Books(ZERO, *(held.get(step, ZERO) for step in STEPS))
+    return Books(ZERO, *(held.get(step, ZERO) for step in HELD))
 
 
 def books_of_fund(fund: Fund) -> Books:
     """The money of one fund by step, over all its projects."""
-    sums = dict.fromkeys(STEPS, ZERO)
+    sums = dict.fromkeys(HELD, ZERO)
     keys = db.session.scalars(select(Reservation.project_key).where(Reservation.fund_id == fund.id))
     for held in ledger.balances_of("budget", keys).values():
         for step, amount in held.items():
-            sums[step] += amount
-    return Books(ledger.balance("budget", fund.key, "available"), *(sums[step] for step in STEPS))
+            if step in sums:
+                sums[step] += amount
+    return Books(ledger.balance("budget", fund.key, "available"), *(sums[step] for step in HELD))
 
 
 def books_of_sources(source_ids: Iterable[int]) -> dict[int, Books]:
@@ -116,7 +125,7 @@ def books_of_sources(source_ids: Iterable[int]) -> dict[int, Books]:
     for source_id, name, amount in rows:
         found[source_id][name] = amount
     return {
-        source_id: Books(*(held.get(step, ZERO) for step in ("available", *STEPS))) for source_id, held in found.items()
+        source_id: Books(*(held.get(step, ZERO) for step in ("available", *HELD))) for source_id, held in found.items()
     }
 
 
@@ -133,3 +142,5 @@ def checks() -> Iterable[Check]:
         confirmed = row.confirmed if row.state is State.CONFIRMED and row.confirmed is not None else ZERO
         yield Check(f"{row.project_key}: reserved", reserved, held.get("reserved", ZERO))
         yield Check(f"{row.project_key}: confirmed", confirmed, held.get("confirmed", ZERO))
+        yield Check(f"{row.project_key}: suspended", row.suspended, held.get("suspended", ZERO))
+        yield Check(f"{row.project_key}: to be given back", row.owed, held.get("receivable", ZERO))

@@ -16,7 +16,7 @@ from app.ledger.service import open_accounts, post
 from app.matching import queries
 from app.matching.models import Fund, Reservation
 from app.matching.queries import STEPS
-from app.matching.rules import MOVES, Act, State
+from app.matching.rules import MOVES, Act, Adjusted, State, adjusted
 from app.programmes import queries as programmes
 
 Line = tuple[str, str, Money]  # owner, account, amount
@@ -81,27 +81,65 @@ def release(proposal_id: int, *, now: datetime, why: str, by: Actor | None = Non
     row = queries.lock_reservation(proposal_id)
     step = "confirmed" if row.state is State.CONFIRMED else "reserved"
     row.state = move(MOVES, row.state, Act.RELEASE)
-    held = ledger.balance("budget", row.project_key, step)
-    _post(row, "released", now, (row.project_key, step, -held), (_fund(row).key, "available", held), memo=why)
-    row.why, row.changed_at = why, now
+    held, waits = ledger.balance("budget", row.project_key, step), row.suspended
+    _post(row, "released", now, (row.project_key, step, -held), (row.project_key, "suspended", -waits),
+          (_fund(row).key, "available", held + waits), memo=why)  # fmt: skip
+    row.why, row.changed_at, row.suspended = why, now, ZERO
     db.session.flush()
     record("matching.release", subject=row.project_key, by=by, now=now, cents=held.cents, why=why)
     return row
 
 
-def confirm(proposal_id: int, amount: Money, *, now: datetime, by: Actor | None = None) -> Reservation:
-    """Confirm the match of a campaign that succeeded; what it does not need goes back to the fund."""
+def confirm(
+    proposal_id: int, amount: Money, *, suspended: Money = ZERO, now: datetime, by: Actor | None = None
+) -> Reservation:
+    """Confirm the match of a campaign that succeeded; what it does not need goes back to the fund.
+
+    What the match would gain if open disputes are won waits until they are decided.
+    """
     row = queries.lock_reservation(proposal_id)
-    if not ZERO <= amount <= row.amount:
+    if not ZERO <= amount <= row.amount or not ZERO <= suspended <= row.amount - amount:
         raise Conflict("The match can be at most %(most)s, which is what was reserved.", most=row.amount)
-    row.state, row.confirmed = move(MOVES, row.state, Act.CONFIRM), amount
-    key, rest = row.project_key, row.amount - amount
+    row.state, row.confirmed, row.suspended = move(MOVES, row.state, Act.CONFIRM), amount, suspended
+    key, rest = row.project_key, row.amount - amount - suspended
+    if suspended:
+        open_accounts(Account("budget", key, "suspended", floor=True))
     _post(row, "confirmed", now, (key, "reserved", -row.amount), (key, "confirmed", amount),
-          (_fund(row).key, "available", rest))  # fmt: skip
+          (key, "suspended", suspended), (_fund(row).key, "available", rest))  # fmt: skip
     row.changed_at = now
     db.session.flush()
     record("matching.confirm", subject=key, by=by, now=now, cents=amount.cents, back=rest.cents)
     return row
+
+
+def adjust(
+    proposal_id: int, match: Money, disputed: Money, *, key: str, now: datetime, by: Actor | None = None
+) -> Adjusted:
+    """The match follows gifts that went back: less stays confirmed, disputed parts wait, the rest returns to the fund.
+
+    What was approved or paid beyond it becomes a receivable on the body; recovering it is the grants' work.
+    """
+    row = queries.lock_reservation(proposal_id)
+    if row.state not in (State.CONFIRMED, State.COMMITTED, State.CLOSED):
+        raise Conflict("The match of this project is not confirmed: there is nothing to adjust.")
+    held = queries.books_of_project(proposal_id)
+    step = "confirmed" if row.state is State.CONFIRMED else "committed"
+    before = held.confirmed if row.state is State.CONFIRMED else held.committed
+    found = adjusted(before, held.suspended, held.approved + held.paid, match, disputed)
+    project, owed = row.project_key, found.owed - row.owed
+    open_accounts(
+        Account("budget", project, "suspended", floor=True),
+        Account("budget", project, "receivable", floor=True),
+        Account("budget", project, "owed", floor=False),
+    )
+    _post(row, f"adjusted:{key}", now, (project, step, found.step - before),
+          (project, "suspended", found.suspended - held.suspended), (_fund(row).key, "available", found.freed),
+          (project, "receivable", owed), (project, "owed", -owed))  # fmt: skip
+    row.confirmed, row.suspended, row.owed, row.changed_at = match, found.suspended, found.owed, now
+    db.session.flush()
+    record("matching.adjust", subject=project, by=by, now=now, match=match.cents, suspended=found.suspended.cents,
+           freed=found.freed.cents, owed=found.owed.cents)  # fmt: skip
+    return found
 
 
 def commit(proposal_id: int, *, now: datetime, by: Actor | None = None) -> Reservation:
@@ -124,6 +162,9 @@ def approve(proposal_id: int, amount: Money, *, key: str, now: datetime, by: Act
 def unapprove(proposal_id: int, amount: Money, *, key: str, now: datetime, by: Actor | None = None) -> None:
     """Take back the approval of a payment order that will not be paid."""
     _spend(proposal_id, amount, "approved", "committed", f"{key}:unapproved", by=by, now=now)
+    row = queries.lock_reservation(proposal_id)
+    if row.owed and row.confirmed is not None:
+        adjust(proposal_id, row.confirmed, row.suspended, key=f"{key}:unapproved", by=by, now=now)
 
 
 def pay(proposal_id: int, amount: Money, *, key: str, now: datetime, by: Actor | None = None) -> None:

@@ -20,7 +20,7 @@ from flask import Flask, current_app
 
 from app.core.db import in_transaction
 from app.core.errors import Unavailable
-from app.core.money import N_, Money
+from app.core.money import N_, ZERO, Money
 
 CURRENCY = "eur"
 SIGNATURE_SECONDS = 300
@@ -115,6 +115,32 @@ class Refund:
     amount: Money
     intent: str | None
     reason: str | None
+    reference: str | None = None  # our mark on it, where we began it
+    taken_back: Money = ZERO  # of the transfer to the non-profit's account
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A donor's bank takes a charge back."""
+
+    id: str
+    status: str  # open | won | lost
+    reason: str
+    amount: Money  # what was withdrawn from our balance
+    fee: Money
+    answer_by: datetime | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a charge was divided: what the non-profit's account got and gave back, the fee and what went back of it."""
+
+    transfer: str | None
+    moved: Money
+    moved_back: Money
+    fee: Money
+    fee_back: Money
 
 
 @dataclass(frozen=True)
@@ -406,16 +432,19 @@ def cancel_intent(intent_id: str, *, key: str) -> Intent:
         return read_intent(intent_id)
 
 
-def refund(intent_id: str, *, amount: Money, metadata: Mapping[str, str], key: str) -> Refund:
-    """Send a gift back: taken from the non-profit's account, our fee given back with it."""
+def refund(
+    intent_id: str, *, amount: Money, metadata: Mapping[str, str], key: str, from_platform: bool = False
+) -> Refund:
+    """Send a gift back: taken from the non-profit's account, our fee given back with it, or all from the platform."""
     with _asking():
         made = _client().v1.refunds.create(
             params={
                 "payment_intent": intent_id,
                 "amount": amount.cents,
-                "reverse_transfer": True,
-                "refund_application_fee": True,
+                "reverse_transfer": not from_platform,
+                "refund_application_fee": not from_platform,
                 "metadata": dict(metadata),
+                "expand": ["transfer_reversal"],
             },
             options={"idempotency_key": key},
         )
@@ -425,14 +454,59 @@ def refund(intent_id: str, *, amount: Money, metadata: Mapping[str, str], key: s
 def read_refund(refund_id: str) -> Refund:
     """The refund as it stands now."""
     with _asking():
-        return _refund(_client().v1.refunds.retrieve(refund_id))
+        return _refund(_client().v1.refunds.retrieve(refund_id, params={"expand": ["transfer_reversal"]}))
 
 
 def refunds_of(intent_id: str) -> list[Refund]:
-    """Every refund of a charge, also those made by hand at Stripe."""
+    """Every refund of a charge, also those made by hand at Stripe; oldest first."""
     with _asking():
-        listed = _client().v1.refunds.list(params={"payment_intent": intent_id, "limit": 100})
-    return [_refund(each) for each in listed.data]
+        listed = _client().v1.refunds.list(
+            params={"payment_intent": intent_id, "limit": 100, "expand": ["data.transfer_reversal"]}
+        )
+        return [_refund(each) for each in listed.auto_paging_iter()][::-1]
+
+
+def disputes_of(intent_id: str) -> list[Dispute]:
+    """Every dispute of a charge that moved money; a mere inquiry of the bank is none."""
+    with _asking():
+        listed = _client().v1.disputes.list(params={"payment_intent": intent_id, "limit": 100})
+        found = [_dispute(each) for each in listed.auto_paging_iter()]
+    return [each for each in found if each is not None][::-1]
+
+
+def read_split(charge_id: str) -> Split:
+    """How the money of a charge is divided between the non-profit's account and the fee, as it stands now."""
+    with _asking():
+        found = _client().v1.charges.retrieve(charge_id, params={"expand": ["transfer", "application_fee"]})
+    transfer, fee = getattr(found, "transfer", None), getattr(found, "application_fee", None)
+    return Split(
+        transfer=_id(transfer),
+        moved=Money(int(transfer.amount)) if transfer else ZERO,
+        moved_back=Money(int(transfer.amount_reversed)) if transfer else ZERO,
+        fee=Money(int(fee.amount)) if fee else ZERO,
+        fee_back=Money(int(fee.amount_refunded)) if fee else ZERO,
+    )
+
+
+def reversal_of(transfer_id: str, mark: str) -> Money | None:
+    """What an earlier reversal with this mark of ours took, if there was one."""
+    with _asking():
+        listed = _client().v1.transfers.reversals.list(transfer_id, params={"limit": 100})
+        for each in listed.auto_paging_iter():
+            if _field(getattr(each, "metadata", None) or {}, "dispute") == mark:
+                return Money(int(each.amount))
+    return None
+
+
+def reverse_transfer(transfer_id: str, *, amount: Money, metadata: Mapping[str, str], key: str) -> Money:
+    """Take a gift back from the non-profit's account, the fee given back in proportion; what was taken."""
+    with _asking():
+        made = _client().v1.transfers.reversals.create(
+            transfer_id,
+            params={"amount": amount.cents, "refund_application_fee": True, "metadata": dict(metadata)},
+            options={"idempotency_key": key},
+        )
+    return Money(int(made.amount))
 
 
 # --- the non-profit's account ---------------------------------------------------------------------------------------
@@ -609,12 +683,35 @@ def _advice(error: Any) -> str | None:
 
 
 def _refund(found: Any) -> Refund:
+    reversal = getattr(found, "transfer_reversal", None)
     return Refund(
         id=found.id,
         status=str(found.status),
         amount=Money(int(found.amount)),
         intent=_id(getattr(found, "payment_intent", None)),
         reason=getattr(found, "failure_reason", None),
+        reference=_field(getattr(found, "metadata", None) or {}, "refund"),
+        taken_back=Money(int(reversal.amount)) if reversal and not isinstance(reversal, str) else ZERO,
+    )
+
+
+def _dispute(found: Any) -> Dispute | None:
+    """None for an inquiry: the bank asks, no money has moved."""
+    lines = getattr(found, "balance_transactions", None) or []
+    withdrawn = -sum(int(line.amount) for line in lines if int(line.amount) < 0)
+    if not withdrawn:
+        return None
+    details = getattr(found, "evidence_details", None)
+    due = getattr(details, "due_by", None) if details else None
+    status = str(found.status)
+    return Dispute(
+        id=found.id,
+        status=status if status in ("won", "lost") else "open",
+        reason=str(getattr(found, "reason", None) or ""),
+        amount=Money(withdrawn),
+        fee=Money(sum(int(line.fee) for line in lines if int(line.amount) < 0)),
+        answer_by=datetime.fromtimestamp(int(due), UTC) if due else None,
+        opened_at=datetime.fromtimestamp(int(found.created), UTC),
     )
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Identity, Index, Text, text
+from sqlalchemy import CheckConstraint, Identity, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Model
+from app.core.db import Model, Named, named_check
+from app.payments.rules import StopWhy
 
 
 class EventRow(Model):
@@ -30,3 +31,29 @@ class EventRow(Model):
     tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     problem: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
+
+
+class Stop(Model):
+    """Money of a campaign (or all of it) does not move on until somebody, or the cause itself, lifts this."""
+
+    __tablename__ = "payments_stop"
+    __table_args__ = (
+        CheckConstraint(named_check("why", StopWhy), name="why"),
+        Index(
+            "uq_payments_stop_one_open",
+            "subject",
+            "why",
+            "cause",
+            unique=True,
+            postgresql_where=text("lifted_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    subject: Mapped[str]  # "campaign:<id>", "account:<the provider's id>" or "all"
+    why: Mapped[StopWhy] = mapped_column(Named(StopWhy))
+    cause: Mapped[str]
+    opened_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column()  # a person's row; the journal has the name
+    lifted_why: Mapped[str | None]

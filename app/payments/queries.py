@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from app.core.db import db
-from app.payments.models import EventRow
+from app.payments.models import EventRow, Stop
 from app.payments.rules import MOST_TRIES, kinds, pause
 
 
@@ -40,3 +40,11 @@ def told_at(object_id: str, kind: str) -> datetime | None:
         .order_by(EventRow.created_at)
         .limit(1)
     ).first()
+
+
+def stops(*subjects: str) -> Sequence[Stop]:
+    """What holds money of these subjects, or of everything, at this moment; all stops where none is named."""
+    rows = select(Stop).where(Stop.lifted_at.is_(None)).order_by(Stop.opened_at, Stop.id)
+    if subjects:
+        rows = rows.where(Stop.subject.in_(["all", *subjects]))
+    return db.session.scalars(rows).all()

@@ -1,6 +1,7 @@
 """Which room applies which message."""
 
 from datetime import timedelta
+from enum import StrEnum
 
 MOST_TRIES = 20  # then a message lies in quarantine, for people to look at
 _PAUSE = timedelta(seconds=30)
@@ -8,6 +9,14 @@ _APPLIED_BY = {
     "pledges.apply_event": ("checkout.session.", "setup_intent.", "payment_intent.", "charge.", "refund."),
     "groups.apply_account": ("account.",),
 }
+
+
+class StopWhy(StrEnum):
+    """Why no money may move on for a campaign, an account, or at all."""
+
+    DISPUTE = "dispute"  # a donor's bank took a gift back and has not decided
+    UNEXPLAINED = "unexplained"  # a cent between us and the provider has no reason yet
+    TOO_LONG = "too_long"  # and that for more than three working days
 
 
 def applier(kind: str) -> str | None:

@@ -5,11 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.core.actor import Actor
 from app.core.db import db
 from app.core.jobs import defer
+from app.journal.service import record
 from app.payments.gateway import Event
-from app.payments.models import EventRow
-from app.payments.rules import applier
+from app.payments.models import EventRow, Stop
+from app.payments.rules import StopWhy, applier
 
 
 def receive(event: Event, *, now: datetime) -> bool:
@@ -51,3 +53,28 @@ def failed(event_id: int, problem: str, *, now: datetime) -> None:
     row = db.session.scalars(select(EventRow).where(EventRow.id == event_id).with_for_update()).one()
     row.tries += 1
     row.problem = problem[:500]
+
+
+def stop(subject: str, why: StopWhy, cause: str, *, now: datetime) -> bool:
+    """No money of this subject moves on from now; stopped twice for one cause is stopped once."""
+    made = db.session.execute(
+        insert(Stop)
+        .values(subject=subject, why=why, cause=cause, opened_at=now)
+        .on_conflict_do_nothing()
+        .returning(Stop.id)
+    ).scalar_one_or_none()
+    if made is not None:
+        record("payments.stop", subject=subject, by=None, now=now, why=str(why), cause=cause)
+    return made is not None
+
+
+def lift(subject: str, why: StopWhy, cause: str, reason: str, *, now: datetime, by: Actor | None = None) -> None:
+    """The cause is gone, or a person takes it upon herself."""
+    held = db.session.scalars(
+        select(Stop)
+        .where(Stop.subject == subject, Stop.why == why, Stop.cause == cause, Stop.lifted_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if held is not None:
+        held.lifted_at, held.lifted_by, held.lifted_why = now, by.id if by else None, reason
+        record("payments.lift", subject=subject, by=by, now=now, why=str(why), cause=cause, reason=reason)

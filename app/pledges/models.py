@@ -7,7 +7,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Model, Named, named_check
 from app.core.money import Money
-from app.pledges.rules import ChargeState, Kind, LeftOut, Mode, RefundState, State, card_lives_until
+from app.pledges.rules import (
+    ChargeState,
+    DisputeState,
+    Kind,
+    LeftOut,
+    Mode,
+    Origin,
+    RefundState,
+    Reversal,
+    State,
+    card_lives_until,
+)
 
 
 class Pledge(Model):
@@ -179,7 +190,10 @@ class Refund(Model):
     __table_args__ = (
         CheckConstraint(named_check("state", RefundState), name="state"),
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("(state in ('intent', 'sent')) = (settled_at is null)", name="settled_at"),
+        CheckConstraint(named_check("origin", Origin), name="origin"),
+        CheckConstraint("(state in ('asked', 'intent', 'sent')) = (settled_at is null)", name="settled_at"),
+        CheckConstraint("(origin = 'officer') = (asked_by is not null)", name="asked_by"),
+        CheckConstraint("decided_by <> asked_by", name="two_hands"),
         Index("ix_pledges_refund_charge", "charge_id"),
         Index("ix_pledges_refund_live", "lease_until", postgresql_where=text("state in ('intent', 'sent')")),
     )
@@ -196,6 +210,14 @@ class Refund(Model):
     created_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    origin: Mapped[Origin] = mapped_column(Named(Origin), server_default=text("'rule'"))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("identity_person.id"))
+    decided_at: Mapped[datetime | None]
+    from_platform: Mapped[bool] = mapped_column(server_default=text("false"))  # the body's account is empty
+    taken_back: Mapped[Money] = mapped_column(server_default=text("0"))  # of the transfer to the body
+    fee_back: Mapped[Money] = mapped_column(server_default=text("0"))  # of the fee, given to the body
+    owed: Mapped[Money] = mapped_column(server_default=text("0"))  # what the body still has to give
 
     charge: Mapped[Charge] = relationship(lazy="raise")
 
@@ -203,3 +225,41 @@ class Refund(Model):
     def ledger_key(self) -> str:
         """The refund's name in the ledger."""
         return f"refund:{self.id}"
+
+
+class Dispute(Model):
+    """A donor's bank takes a gift back; together with the refunds it never exceeds the charge (a trigger)."""
+
+    __tablename__ = "pledges_dispute"
+    __table_args__ = (
+        CheckConstraint(named_check("state", DisputeState), name="state"),
+        CheckConstraint(named_check("reversal", Reversal), name="reversal"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(state = 'open') = (closed_at is null)", name="closed_at"),
+        CheckConstraint("(state = 'lost') = (reversal <> 'none')", name="reversed"),
+        Index("ix_pledges_dispute_to_reverse", "lease_until", postgresql_where=text("reversal = 'wanted'")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    charge_id: Mapped[int] = mapped_column(ForeignKey("pledges_charge.id"), index=True)
+    provider_id: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[DisputeState] = mapped_column(Named(DisputeState))
+    reason: Mapped[str]
+    amount: Mapped[Money]
+    fee: Mapped[Money]
+    answer_by: Mapped[datetime | None]  # so long can evidence be handed in at the provider
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    reversal: Mapped[Reversal] = mapped_column(Named(Reversal))
+    key: Mapped[str] = mapped_column(Text, unique=True)
+    taken_back: Mapped[Money] = mapped_column(server_default=text("0"))
+    fee_back: Mapped[Money] = mapped_column(server_default=text("0"))
+    owed: Mapped[Money] = mapped_column(server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+
+    charge: Mapped[Charge] = relationship(lazy="raise")
+
+    @property
+    def ledger_key(self) -> str:
+        """The dispute's name in the ledger."""
+        return f"dispute:{self.id}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select, text, union_all
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, cast, column, func, or_, select, table, text, union_all
 
 from app.campaigns.models import Campaign
 from app.core.clock import LOCAL
@@ -27,8 +27,8 @@ from app.matching.rules import Gift as Counted
 from app.matching.rules import Kind as Origin
 from app.matching.rules import crowd as count
 from app.pledges import rules
-from app.pledges.models import Charge, Link, Pledge, Refund
-from app.pledges.rules import LIVE, ChargeState, Mode, RefundState, State
+from app.pledges.models import Charge, Dispute, Link, Pledge, Refund
+from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, Mode, RefundState, State
 from app.territory.models import Zone
 
 
@@ -142,9 +142,7 @@ _TOTALS = text(
         coalesce(sum(coalesce(paid.amount, 0) - coalesce(back.amount, 0)) filter (where p.counts), 0)
     from pledges_pledge p
     left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
-    left join lateral (
-        select sum(r.amount) as amount from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
-    ) back on true
+    left join pledges_returned back on back.charge_id = paid.id
     left join lateral (
         select c.state from pledges_charge c where c.pledge_id = p.id order by c.n desc limit 1
     ) last on p.state = 'active'
@@ -177,9 +175,12 @@ def totals_of(campaign_ids: Iterable[int]) -> Mapping[int, Totals]:
 _GIFTS = text(
     """
     select p.id, p.state, p.amount, p.counts, p.email, p.fingerprint, p.consented_at,
-        coalesce(paid.amount, 0) - coalesce((
-            select sum(r.amount) from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
-        ), 0)
+        coalesce(paid.amount, 0) - case when :won then coalesce((
+            select sum(r.amount) from pledges_refund r
+            where r.charge_id = paid.id and r.state in ('succeeded', 'bounced')
+        ), 0) + coalesce((
+            select sum(d.amount) from pledges_dispute d where d.charge_id = paid.id and d.state = 'lost'
+        ), 0) else coalesce((select back.amount from pledges_returned back where back.charge_id = paid.id), 0) end
     from pledges_pledge p
     left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
     where p.campaign_id = :id and p.state in ('active', 'charged', 'refunded', 'unpaid')
@@ -188,13 +189,16 @@ _GIFTS = text(
 )
 
 
-def gifts(campaign_id: int, *, collected: bool = False, without: int | None = None) -> list[Counted]:
+def gifts(
+    campaign_id: int, *, collected: bool = False, without: int | None = None, as_if_won: bool = False
+) -> list[Counted]:
     """The gifts of a campaign as a match looks at them, in the order in which they were agreed to.
 
-    Promises that stand and what came in of the others, or only what came in; refunds are taken off. Gifts that share
-    an address or a card are one person's.
+    Promises that stand and what came in of the others, or only what came in; refunds and disputes are taken off, those
+    still open too unless they are looked at as if won. Gifts that share an address or a card are one person's.
     """
-    rows = [row for row in db.session.execute(_GIFTS, {"id": campaign_id}) if row[0] != without]
+    asked = {"id": campaign_id, "won": as_if_won}
+    rows = [row for row in db.session.execute(_GIFTS, asked) if row[0] != without]
     persons = people((row[4], f"card {row[5]}" if row[5] else "") for row in rows)
     found = []
     for row, who in zip(rows, persons, strict=True):
@@ -264,6 +268,10 @@ def nearest(limit: int) -> Sequence[Campaign]:
     return db.session.scalars(select(Campaign).from_statement(_NEAREST), {"limit": limit}).all()
 
 
+# What went back of each charge, or is away while a bank disputes it: a view, so that every total leaves out the same.
+_RETURNED = table("pledges_returned", column("charge_id", BigInteger), column("amount", Cents))
+
+
 def givers() -> Select[int]:
     """The question how many people have really given, over all campaigns; one who gave twice counts once."""
     return select(func.count(Pledge.email.distinct())).where(Pledge.state == State.CHARGED)
@@ -278,11 +286,7 @@ def progress_of_campaign() -> tuple[Any, Any]:
     declined = select(func.count()).where(
         Pledge.campaign_id == Campaign.id, Pledge.state == State.ACTIVE, last == ChargeState.DECLINED
     )
-    back = (
-        select(func.sum(Refund.amount))
-        .where(Refund.charge_id == Charge.id, Refund.state == RefundState.SUCCEEDED)
-        .scalar_subquery()
-    )
+    back = select(_RETURNED.c.amount).where(_RETURNED.c.charge_id == Charge.id).scalar_subquery()
     collected = (
         select(func.coalesce(func.sum(Charge.amount - func.coalesce(back, 0)), 0, type_=Cents))
         .join(Pledge, Pledge.id == Charge.pledge_id)
@@ -441,15 +445,9 @@ def tax_code(pledge: Pledge) -> str:
 
 def paid_of(pledge_ids: Iterable[int]) -> Mapping[int, Money]:
     """What was really collected of several pledges, refunds taken off, in one question."""
-    back = (
-        select(Refund.charge_id, func.sum(Refund.amount).label("amount"))
-        .where(Refund.state == RefundState.SUCCEEDED)
-        .group_by(Refund.charge_id)
-        .subquery()
-    )
     rows = db.session.execute(
-        select(Charge.pledge_id, Charge.amount, back.c.amount)
-        .outerjoin(back, back.c.charge_id == Charge.id)
+        select(Charge.pledge_id, Charge.amount, _RETURNED.c.amount)
+        .outerjoin(_RETURNED, _RETURNED.c.charge_id == Charge.id)
         .where(Charge.pledge_id.in_(list(pledge_ids)), Charge.state == ChargeState.SUCCEEDED)
     )
     return {row[0]: row[1] - (row[2] or ZERO) for row in rows}
@@ -464,6 +462,97 @@ def refunds(pledge_id: int) -> Sequence[Refund]:
         .where(Charge.pledge_id == pledge_id)
         .order_by(Refund.id)
     ).all()
+
+
+@once
+def disputes(pledge_id: int) -> Sequence[Dispute]:
+    """The disputes of a gift, oldest first."""
+    return db.session.scalars(
+        select(Dispute)
+        .join(Charge, Charge.id == Dispute.charge_id)
+        .where(Charge.pledge_id == pledge_id)
+        .order_by(Dispute.id)
+    ).all()
+
+
+def left_of(charge: Charge, *, sent_only: bool = False) -> Money:
+    """What is left of a charge: refunds that arrived and disputes taken off, and those on their way unless told not."""
+    states = {RefundState.SUCCEEDED, RefundState.BOUNCED} | (set() if sent_only else UNDER_WAY)
+    back = db.session.scalar(
+        select(func.sum(Refund.amount, type_=Cents)).where(Refund.charge_id == charge.id, Refund.state.in_(states))
+    )
+    # An open dispute takes the gift away for a time only; for good when it is lost.
+    gone = [DisputeState.LOST] if sent_only else [DisputeState.OPEN, DisputeState.LOST]
+    disputed = db.session.scalar(
+        select(func.sum(Dispute.amount, type_=Cents)).where(Dispute.charge_id == charge.id, Dispute.state.in_(gone))
+    )
+    return charge.amount - (back or ZERO) - (disputed or ZERO)
+
+
+def is_disputed(charge_id: int) -> bool:
+    """Whether a bank disputes this charge at the moment."""
+    found = select(Dispute.id).where(Dispute.charge_id == charge_id, Dispute.state == DisputeState.OPEN).limit(1)
+    return db.session.scalars(found).first() is not None
+
+
+def fee_given_back(charge_id: int) -> Money:
+    """What of a charge's fee stands in our books as given back to the body."""
+    refunds = db.session.scalar(select(func.sum(Refund.fee_back, type_=Cents)).where(Refund.charge_id == charge_id))
+    lost = db.session.scalar(select(func.sum(Dispute.fee_back, type_=Cents)).where(Dispute.charge_id == charge_id))
+    return (refunds or ZERO) + (lost or ZERO)
+
+
+def locked_dispute(dispute_id: int) -> Dispute:
+    """The dispute as it stands now, held still."""
+    return db.session.scalars(
+        select(Dispute).where(Dispute.id == dispute_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A gift that was charged, what is left of it, and whether something about it waits for people."""
+
+    pledge: Pledge
+    amount: Money
+    left: Money
+    asked: bool
+    disputed: bool
+
+
+def collected_gifts(campaign_id: int, sought: str = "", *, limit: int = 200) -> list[Collected]:
+    """Charged gifts of a campaign: all that are looked for, or those of which something went back or is asked back."""
+    asked = (
+        select(Refund.id).where(Refund.charge_id == Charge.id, Refund.state == RefundState.ASKED).correlate(Charge)
+    ).exists()
+    disputed = (
+        select(Dispute.id).where(Dispute.charge_id == Charge.id, Dispute.state == DisputeState.OPEN).correlate(Charge)
+    ).exists()
+    rows = (
+        select(Pledge, Charge.amount, _RETURNED.c.amount, asked.label("asked"), disputed.label("disputed"))
+        .join(Charge, (Charge.pledge_id == Pledge.id) & (Charge.state == ChargeState.SUCCEEDED))
+        .outerjoin(_RETURNED, _RETURNED.c.charge_id == Charge.id)
+        .where(Pledge.campaign_id == campaign_id)
+        .order_by(
+            asked.desc(), disputed.desc(), _RETURNED.c.amount.desc().nulls_last(), Charge.amount.desc(), Pledge.id
+        )
+        .limit(limit)
+    )
+    if sought:
+        words = func.lower(func.concat_ws(" ", Pledge.email, Pledge.name, Pledge.ref))
+        rows = rows.where(words.contains(sought.lower(), autoescape=True))
+    return [Collected(row[0], row[1], row[1] - (row[2] or ZERO), row[3], row[4]) for row in db.session.execute(rows)]
+
+
+def open_disputes() -> Sequence[tuple[Dispute, Charge]]:
+    """Disputes that no bank has decided, with their charges."""
+    rows = db.session.execute(
+        select(Dispute, Charge)
+        .join(Charge, Charge.id == Dispute.charge_id)
+        .where(Dispute.state == DisputeState.OPEN)
+        .order_by(Dispute.id)
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def by_object(object_id: str, metadata: Mapping[str, object]) -> Pledge | None:
@@ -502,18 +591,18 @@ def in_flight(campaign_id: int) -> int:
         .select_from(Refund)
         .join(Charge, Charge.id == Refund.charge_id)
         .join(Pledge, Pledge.id == Charge.pledge_id)
-        .where(Pledge.campaign_id == campaign_id, Refund.state.in_([RefundState.INTENT, RefundState.SENT]))
+        .where(Pledge.campaign_id == campaign_id, Refund.state.in_(UNDER_WAY))
     )
     return (charging or 0) + (refunding or 0)
 
 
 def given_back(campaign_id: int) -> bool:
-    """Whether gifts of this campaign have begun to go back: from then on it takes no more."""
+    """Whether the gifts of this campaign have begun to go back by its rules: from then on it takes no more."""
     found = (
         select(Refund.id)
         .join(Charge, Charge.id == Refund.charge_id)
         .join(Pledge, Pledge.id == Charge.pledge_id)
-        .where(Pledge.campaign_id == campaign_id, Refund.why != "late")
+        .where(Pledge.campaign_id == campaign_id, Refund.origin == rules.Origin.RULE)
         .limit(1)
     )
     return db.session.scalars(found).first() is not None
@@ -640,7 +729,7 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]
         .where(Pledge.state == State.HELD)
         .order_by(Pledge.stored_at)
     )
-    return [Ask(rows, _to_check), Ask(_appeals(person_id), _to_look_again)]
+    return [Ask(rows, _to_check), Ask(_appeals(person_id), _to_look_again), *_returns(person_id)]
 
 
 def _appeals(person_id: int) -> Select[*tuple[Any, ...]]:
@@ -669,6 +758,61 @@ def _to_look_again(row: Any) -> Todo:
     )
 
 
+def _returns(person_id: int) -> list[Ask[Todo]]:
+    """Refunds that another officer asked for, those that came to nothing, and disputes that are open."""
+    shown = (Pledge.ref, Campaign.title, Campaign.slug, Zone.name.label("zone"))
+    of_refunds = (
+        select(*shown, Refund.amount, Refund.state.label("state"))
+        .join(Charge, Charge.id == Refund.charge_id)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .where(
+            or_(
+                (Refund.state == RefundState.ASKED) & (Refund.asked_by != person_id),
+                Refund.state.in_((RefundState.FAILED, RefundState.BOUNCED)),
+            )
+        )
+        .order_by(Refund.id)
+        .limit(100)
+    )
+    of_disputes = (
+        select(*shown, Dispute.amount, Dispute.answer_by)
+        .join(Charge, Charge.id == Dispute.charge_id)
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .join(Zone, Zone.id == Campaign.zone_id)
+        .where(Dispute.state == DisputeState.OPEN)
+        .order_by(Dispute.id)
+    )
+    return [Ask(of_refunds, _to_decide), Ask(of_disputes, _to_answer)]
+
+
+def _return(row: Any, what: str, state: str, due_at: datetime | None = None) -> Todo:
+    return Todo(
+        what=what,
+        subject=row.title,
+        endpoint="pledges.returns_one",
+        args={"slug": row.slug, "ref": row.ref},
+        state=state,
+        room="pledges",
+        amount=row.amount,
+        due_at=due_at,
+        zone=row.zone,
+        role="officer",
+    )
+
+
+def _to_decide(row: Any) -> Todo:
+    if row.state is RefundState.ASKED:
+        return _return(row, N_("Decide on a refund that a colleague asks for"), "todo")
+    return _return(row, N_("A refund did not reach the donor: find another way"), "late")
+
+
+def _to_answer(row: Any) -> Todo:
+    return _return(row, N_("A bank disputes a gift: hand in proof at the payment service"), "now", row.answer_by)
+
+
 def _to_check(row: Any) -> Todo:
     return Todo(
         what=N_("Check a large pledge before it counts"),
@@ -692,13 +836,18 @@ _CHECKS = text(
         coalesce(sum(p.amount) filter (where p.kind = 'promise' and p.state = 'active'), 0),
         coalesce(sum(paid.amount) filter (where p.kind = 'promise' and p.state in ('charged', 'refunded')), 0),
         coalesce(sum(paid.amount), 0) - coalesce(sum(back.amount), 0),
-        coalesce(sum(paid.fee), 0),
-        count(paid.id)
+        coalesce(sum(paid.fee), 0) + coalesce(sum(fees.amount), 0),
+        coalesce(sum(owed.amount), 0)
     from pledges_pledge p
     left join pledges_charge paid on paid.pledge_id = p.id and paid.state = 'succeeded'
-    left join lateral (
-        select sum(r.amount) as amount from pledges_refund r where r.charge_id = paid.id and r.state = 'succeeded'
-    ) back on true
+    left join pledges_returned back on back.charge_id = paid.id
+    left join (select charge_id, sum(fee) as amount from pledges_dispute group by charge_id) fees
+        on fees.charge_id = paid.id
+    left join (
+        select charge_id, sum(owed) as amount from (
+            select charge_id, owed from pledges_refund union all select charge_id, owed from pledges_dispute
+        ) each_one group by charge_id
+    ) owed on owed.charge_id = paid.id
     group by p.campaign_id order by p.campaign_id
     """
 )
@@ -720,13 +869,14 @@ _UNKNOWN = text(
 
 def checks() -> Iterable[Check]:
     """Every promise and every euro of the rows must be a balance of the ledger, charge by charge."""
-    for campaign_id, standing, kept, cash, fees, _ in db.session.execute(_CHECKS):
+    for campaign_id, standing, kept, cash, fees, owed in db.session.execute(_CHECKS):
         owner = f"campaign:{campaign_id}"
         books = ledger.balances("promises", owner), ledger.balances("cash", owner)
         yield Check(f"{owner} promised", Money(int(standing)), books[0].get("promised", ZERO))
         yield Check(f"{owner} promises kept", Money(int(kept)), books[0].get("kept", ZERO))
         yield Check(f"{owner} cash from givers", Money(int(cash)), -books[1].get("givers", ZERO))
         yield Check(f"{owner} fees", Money(int(fees)), books[1].get("fees", ZERO))
+        yield Check(f"{owner} owed by the body", Money(int(owed)), books[1].get("receivable", ZERO))
     # Counts, carried as cents so that they are told in the same table.
     yield Check("charges without a journal", ZERO, Money(int(db.session.execute(_UNPOSTED).scalar_one())))
     yield Check("journals without a charge", ZERO, Money(int(db.session.execute(_UNKNOWN).scalar_one())))

@@ -25,6 +25,17 @@ def sweep() -> None:
     advance_all()
 
 
+@job("settlement.revise", queue="money")
+def revise(campaign_id: int, why: str) -> None:
+    """Money of a campaign went back or came again: its match follows, once it is confirmed."""
+    if queries.case(campaign_id) is None:
+        db.session.rollback()
+        return
+    db.session.rollback()
+    with transaction():
+        service.revise(campaign_id, why, now=clock.now())
+
+
 def advance_all() -> None:
     """One step for each campaign, one transaction each; one that fails never holds up the others."""
     now = clock.now()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Named, named_check
@@ -54,6 +54,7 @@ class Case(Model):
             "(state = 'confirmed') = (match is not null) and (match is null or match >= 0)",
             name="match",
         ),
+        CheckConstraint("suspended >= 0 and (suspended = 0 or match is not null)", name="suspended"),
         CheckConstraint(
             "state not in ('notified', 'collecting') or (notice_sent_at is not null and charge_from > notice_sent_at)",
             name="notice_first",
@@ -75,7 +76,34 @@ class Case(Model):
     collection_started_at: Mapped[datetime | None]
     grace_until: Mapped[datetime | None]
     collected: Mapped[Money | None]
-    match: Mapped[Money | None]
+    match: Mapped[Money | None]  # as it stands: it follows gifts that go back later, with a revision for each step
+    suspended: Mapped[Money] = mapped_column(server_default=text("0"))  # what it gains if open disputes are won
     arithmetic: Mapped[dict[str, Any] | None]  # the figures on which the match was decided
     why: Mapped[Why | None] = mapped_column(Named(Why))
     ended_at: Mapped[datetime | None]
+
+
+class Revision(Model):
+    """The match of an ended campaign decided anew, because gifts went back or came again; never changed."""
+
+    __tablename__ = "settlement_revision"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "n"),
+        CheckConstraint("collected >= 0 and match >= 0 and suspended >= 0 and owed >= 0", name="amounts"),
+        CheckConstraint("match + suspended <= match_before + suspended_before", name="never_more"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns_campaign.id"))
+    n: Mapped[int]
+    why: Mapped[str]  # the gift by which it came
+    at: Mapped[datetime]
+    collected_before: Mapped[Money]
+    collected: Mapped[Money]
+    match_before: Mapped[Money]
+    match: Mapped[Money]
+    suspended_before: Mapped[Money]
+    suspended: Mapped[Money]
+    freed: Mapped[Money]  # back to the fund
+    owed: Mapped[Money]  # paid already and too much: a receivable on the body
+    arithmetic: Mapped[dict[str, Any]]

@@ -30,7 +30,7 @@ from app.ledger.rules import Check
 from app.pledges import queries as pledges
 from app.pledges.models import Pledge
 from app.pledges.rules import State as PledgeState
-from app.settlement.models import Case, Close
+from app.settlement.models import Case, Close, Revision
 from app.settlement.rules import ENDED, WAIT_FOR_LATE_EVENTS, Outcome, State, canonical, decide, result
 from app.territory.models import Borough, Zone
 
@@ -101,6 +101,12 @@ def outcomes(campaign_ids: Iterable[int]) -> dict[int, tuple[Close | None, Case 
         .where(Campaign.id.in_(ids))
     )
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+@once
+def revisions(campaign_id: int) -> Sequence[Revision]:
+    """How the match was decided anew after gifts went back, oldest first."""
+    return db.session.scalars(select(Revision).where(Revision.campaign_id == campaign_id).order_by(Revision.n)).all()
 
 
 def lost_campaigns() -> Select[Any]:

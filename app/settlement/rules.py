@@ -105,6 +105,19 @@ def result(collected: Crowd, budget: Money, stretch: Money, policy: MatchPolicy)
     return Result(True, earned.match, Why.SHRUNK if earned.outcome == "shrunk" else Why.WHOLE)
 
 
+def revised(
+    collected: Crowd, if_won: Crowd, budget: Money, stretch: Money, policy: MatchPolicy, most: Money
+) -> tuple[Money, Money]:
+    """The match on what is there now, and what more it is if every open dispute is won; together never above `most`.
+
+    Where money went back after the match was confirmed the same frozen rules decide again; what was given back to the
+    fund is no longer there to be given.
+    """
+    match = min(most, result(collected, budget, stretch, policy).match)
+    hoped = min(most, result(if_won, budget, stretch, policy).match)
+    return match, max(ZERO, hoped - match)
+
+
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The one way to write a record down, so that its hash can be computed again."""
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

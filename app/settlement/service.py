@@ -18,6 +18,7 @@ from app.groups import queries as groups
 from app.groups import service as group_verbs
 from app.groups.models import LegalEntity
 from app.journal.service import record
+from app.matching import queries as matching_queries
 from app.matching import service as matching
 from app.matching.rules import Kind as Origin
 from app.matching.rules import crowd
@@ -25,7 +26,7 @@ from app.outbox import service as outbox
 from app.pledges import queries as pledges
 from app.pledges import service as pledge_verbs
 from app.settlement import queries
-from app.settlement.models import Case, Close
+from app.settlement.models import Case, Close, Revision
 from app.settlement.rules import (
     MOVES,
     WAIT_FOR_LATE_EVENTS,
@@ -39,6 +40,7 @@ from app.settlement.rules import (
     grace_until,
     missing,
     result,
+    revised,
 )
 
 
@@ -163,6 +165,7 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
     totals, policy = pledges.totals(campaign_id), queries.terms_of(campaign).match
     gave = crowd(pledges.gifts(campaign_id, collected=True), policy)
     earned = result(gave, campaign.budget, campaign.stretch, policy)
+    hoped = crowd(pledges.gifts(campaign_id, collected=True, as_if_won=True), policy)
     case.collected, case.arithmetic = totals.collected, gave.to_dict()
     if not earned.confirmed:
         pledge_verbs.refund_all(campaign_id, str(earned.why), now=now)
@@ -170,11 +173,57 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
         _end(case, campaign, Act.RELEASE, earned.why, now)
         _tell_group(campaign, "settlement/not_collected", now, collected=totals.collected, threshold=campaign.threshold)
         return case
-    matching.confirm(campaign.proposal_id, earned.match, now=now)
-    case.match = earned.match
+    most = matching_queries.reserved(campaign.proposal_id)
+    _, waits = revised(gave, hoped, campaign.budget, campaign.stretch, policy, most)
+    matching.confirm(campaign.proposal_id, earned.match, suspended=waits, now=now)
+    case.match, case.suspended = earned.match, waits
     _end(case, campaign, Act.CONFIRM, earned.why, now)
     _tell_group(campaign, "settlement/confirmed", now, collected=totals.collected, match=earned.match)
     return case
+
+
+def revise(campaign_id: int, why: str, *, now: datetime) -> Revision | None:
+    """Decide the match of a confirmed campaign anew on what is still there; None where nothing has changed.
+
+    The record of the close stays as it is; a revision says what changed, the books follow with entries of their own.
+    """
+    case = queries.lock_case(campaign_id)
+    if case.state is not State.CONFIRMED or case.match is None:
+        return None
+    campaign = _lock(campaign_id)
+    policy, totals = queries.terms_of(campaign).match, pledges.totals(campaign_id)
+    gave = crowd(pledges.gifts(campaign_id, collected=True), policy)
+    hoped = crowd(pledges.gifts(campaign_id, collected=True, as_if_won=True), policy)
+    most = case.match + case.suspended
+    match, waits = revised(gave, hoped, campaign.budget, campaign.stretch, policy, most)
+    if (totals.collected, match, waits) == (case.collected, case.match, case.suspended):
+        return None
+    n = len(queries.revisions(campaign_id)) + 1
+    moved = matching.adjust(campaign.proposal_id, match, waits, key=str(n), now=now)
+    made = Revision(
+        campaign_id=campaign_id,
+        n=n,
+        why=why,
+        at=now,
+        collected_before=case.collected or ZERO,
+        collected=totals.collected,
+        match_before=case.match,
+        match=match,
+        suspended_before=case.suspended,
+        suspended=waits,
+        freed=moved.freed,
+        owed=moved.owed,
+        arithmetic=gave.to_dict(),
+    )
+    db.session.add(made)
+    db.session.flush()
+    case.collected, case.match, case.suspended, case.arithmetic = totals.collected, match, waits, gave.to_dict()
+    db.session.flush()
+    record("settlement.revise", subject=campaign.key, by=None, now=now, n=n, why=why, match=match, owed=moved.owed)
+    if match != made.match_before:
+        told: dict[str, Any] = {"before": made.match_before, "match": match, "waits": waits, "owed": moved.owed}
+        _tell_group(campaign, "settlement/revised", now, step=str(n), collected=totals.collected, **told)
+    return made
 
 
 def _write_down(campaign: Campaign, now: datetime) -> Close:
@@ -254,8 +303,12 @@ def _give_up(case: Case, campaign: Campaign, why: Why, now: datetime) -> None:
         lacks = missing(totals.counted, totals.threshold) if totals else ZERO
         _tell_group(campaign, "settlement/lost", now, lacks=lacks, threshold=campaign.threshold)
     elif why is Why.TOO_FEW and (decided := queries.close_of(campaign.id)) is not None:
-        told = {"people": decided.people, "people_min": decided.people_min, "counted": decided.counted}
-        _tell_group(campaign, "settlement/too_few", now, **told)
+        counts: dict[str, Any] = {
+            "people": decided.people,
+            "people_min": decided.people_min,
+            "counted": decided.counted,
+        }
+        _tell_group(campaign, "settlement/too_few", now, **counts)
     elif why is Why.TOO_LATE_TO_CHARGE:
         _tell_group(campaign, "settlement/too_late", now)
 
@@ -275,14 +328,14 @@ def _end(case: Case, campaign: Campaign, act: Act, why: Why, now: datetime) -> N
     )
 
 
-def _tell_group(campaign: Campaign, template: str, now: datetime, **context: Any) -> None:
+def _tell_group(campaign: Campaign, template: str, now: datetime, *, step: str = "", **context: Any) -> None:
     for person in groups.members(campaign.group_id):
         outbox.send(
             person.email,
             template,
             language=person.language,
             now=now,
-            key=f"{template}:{campaign.id}:{person.id}",
+            key=f"{template}:{campaign.id}:{f'{step}:' if step else ''}{person.id}",
             name=person.name,
             title=campaign.title,
             slug=campaign.slug,

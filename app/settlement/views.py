@@ -58,6 +58,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template(
         "settlement/show.html",
         s=standing,
+        revisions=queries.revisions(standing.campaign.id),
         last_day=campaigns.last_day,
         entity_ref=entity.ref if entity else None,
         now=clock.now(),

@@ -30,6 +30,17 @@ def transaction(work: Work, params: Obj, identifier: str) -> Obj:
     return _with_status(work, work.get("balance_transaction", identifier))
 
 
+def payout(work: Work, params: Obj, identifier: str) -> Obj:
+    """GET /v1/payouts/{payout}"""
+    return work.get("payout", identifier)
+
+
+def payouts(work: Work, params: Obj) -> Obj:
+    """GET /v1/payouts"""
+    owner = (("~account", "=", work.account or ""),)
+    return work.page("payout", params, url="/v1/payouts", filters={"status": "status"}, extra=owner)
+
+
 def transactions(work: Work, params: Obj) -> Obj:
     """GET /v1/balance_transactions"""
     filters = {"currency": "currency", "source": "source", "type": "type"}

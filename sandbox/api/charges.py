@@ -1,8 +1,8 @@
 """Charges, transfers and application fees: what attempts and captures left behind."""
 
 from sandbox.errors import invalid, missing
+from sandbox.settling import proportional, refuse_short, reverse_transfer
 from sandbox.settling import refund_application_fee as give_fee_back
-from sandbox.settling import reverse_transfer
 from sandbox.shapes import Obj, list_of
 from sandbox.work import Work, differences, merged_metadata
 
@@ -52,7 +52,18 @@ def reverse(work: Work, params: Obj, identifier: str) -> Obj:
         raise invalid(f"Transfer {identifier} is already fully reversed.")
     if not 0 < amount <= left:
         raise invalid("Transfer reversal amount is greater than unreversed amount on transfer.", param="amount")
-    return reverse_transfer(work, found, amount, metadata=merged_metadata({}, params.get("metadata")))
+    back, fee = 0, None
+    if params.get("refund_application_fee"):
+        charge = work.get("charge", found["source_transaction"])
+        if not charge["application_fee"]:
+            raise invalid("This transfer has no application fee to refund.", param="refund_application_fee")
+        fee = work.get("application_fee", charge["application_fee"])
+        back = proportional(amount, found["amount"], fee["amount"], fee["amount_refunded"], amount == left)
+    refuse_short(work, found["destination"], amount - back)
+    reversal = reverse_transfer(work, found, amount, metadata=merged_metadata({}, params.get("metadata")))
+    if fee is not None and back:
+        give_fee_back(work, fee, back)
+    return reversal
 
 
 def reversals(work: Work, params: Obj, identifier: str) -> Obj:

@@ -3,7 +3,7 @@
 from sandbox.cards import of_private
 from sandbox.errors import invalid
 from sandbox.money import written
-from sandbox.settling import book, proportional, refund_application_fee, reverse_transfer
+from sandbox.settling import book, proportional, refund_application_fee, refuse_short, reverse_transfer
 from sandbox.shapes import Obj, token
 from sandbox.work import Work, differences, merged_metadata
 
@@ -40,13 +40,14 @@ def create(work: Work, params: Obj) -> Obj:
     refund["balance_transaction"] = book(
         work, "refund", amount=-amount, currency=charge["currency"], source=refund["id"]
     )["id"]
-    if wants_transfer:
-        refund["transfer_reversal"] = _reverse(work, charge, refund, amount, everything)
+    back, fee = 0, None
     if wants_fee:
         fee = work.get("application_fee", charge["application_fee"])
         back = proportional(amount, charge["amount"], fee["amount"], fee["amount_refunded"], everything)
-        if back:
-            refund_application_fee(work, fee, back)
+    if wants_transfer:
+        refund["transfer_reversal"] = _reverse(work, charge, refund, amount, everything, back)
+    if fee is not None and back:
+        refund_application_fee(work, fee, back)
     work.store.save(refund)
     _mark(work, charge, amount)
     work.announce("refund.created", refund)
@@ -90,11 +91,12 @@ def _amount(charge: Obj, params: Obj) -> int:
     return amount
 
 
-def _reverse(work: Work, charge: Obj, refund: Obj, amount: int, everything: bool) -> str | None:
+def _reverse(work: Work, charge: Obj, refund: Obj, amount: int, everything: bool, fee: int) -> str | None:
     transfer = work.get("transfer", charge["transfer"])
     back = proportional(amount, charge["amount"], transfer["amount"], transfer["amount_reversed"], everything)
     if not back:
         return None
+    refuse_short(work, transfer["destination"], back - fee)
     identifier: str = reverse_transfer(work, transfer, back, refund=refund["id"])["id"]
     return identifier
 

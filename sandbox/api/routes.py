@@ -70,6 +70,8 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/v1/payment_methods/{payment_method}", payment_methods.update),
     ("POST", "/v1/payment_methods/{payment_method}/attach", payment_methods.attach),
     ("POST", "/v1/payment_methods/{payment_method}/detach", payment_methods.detach),
+    ("GET", "/v1/payouts", balance.payouts),
+    ("GET", "/v1/payouts/{payout}", balance.payout),
     ("POST", "/v1/refunds", refunds.create),
     ("GET", "/v1/refunds", refunds.index),
     ("GET", "/v1/refunds/{refund}", refunds.retrieve),

@@ -288,6 +288,10 @@ PLACES: dict[str, Place] = {
     "pledges.left_out": only("live_member", "live_second", slug="live_slug"),
     "pledges.appeal": only("live_member", "live_second", slug="live_slug"),
     "pledges.act_on_large": OFFICER,
+    "pledges.returns": staff("officer", "responsible", slug="live_slug"),
+    "pledges.returns_one": staff("officer", "responsible", slug="live_slug", ref="pledge"),
+    "pledges.ask_refund": staff("officer", slug="live_slug", ref="pledge"),
+    "pledges.decide_refund": staff("officer", "responsible", slug="live_slug", ref="pledge"),
     "pledges.large_one": staff("officer", ref="held"),
     "pledges.check_large": staff("officer", ref="held"),
     # --- after the close

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.core.db import db, transaction
 from app.core.money import ZERO, Money, euros
 from app.ledger import queries, service
-from app.ledger.rules import Account, Journal, Leg, flow
+from app.ledger.rules import Account, Journal, Leg, flow, reversing
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 SOURCE = Account("budget", "source:1", "endowed", floor=False)
@@ -138,3 +138,25 @@ def test_verify_finds_the_books_in_order(books):
     with transaction():
         service.post(granted())
     assert all(check.holds for check in queries.checks())
+
+
+def test_a_reversing_journal_turns_each_entry_round_once(books):
+    first = granted()
+    back = reversing(first, "source:1:granted:back", "granted back", AT)
+    with transaction():
+        service.post(first)
+    with transaction():
+        service.post(back)
+    assert queries.balance("budget", "source:1", "granted") == ZERO
+    with pytest.raises(IntegrityError, match="reverses_id"), transaction():
+        service.post(reversing(first, "again", "granted back", AT))
+
+
+def test_a_reversing_journal_that_differs_by_a_cent_or_reverses_nothing_is_refused(books):
+    with transaction():
+        service.post(granted())
+    crooked = granted("crooked", "99.99")
+    legs = [Leg(leg.book, leg.owner, leg.name, -leg.amount) for leg in crooked.legs]
+    for reverses in ("source:1:granted", "never posted"):
+        with pytest.raises(IntegrityError), transaction():
+            service.post(Journal("back", "back", AT, legs, reverses=reverses))

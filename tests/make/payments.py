@@ -76,3 +76,31 @@ def stats() -> dict[str, Any]:
     """The sandbox's counts."""
     found: dict[str, Any] = requests.get(f"{current_app.config['STRIPE_API_BASE']}/_sandbox/stats", timeout=20).json()
     return found
+
+
+def dashboard_refund(charge: str, amount: int | None = None, **given: Any) -> dict[str, Any]:
+    """Somebody refunds a charge in the provider's dashboard, without a word to us."""
+    if amount is not None:
+        given["amount"] = amount
+    return _control("refunds", charge=charge, **given)
+
+
+def dispute(charge: str) -> str:
+    """The donor's bank takes the money of a charge back; the dispute's id."""
+    return str(_control("disputes", charge=charge)["id"])
+
+
+def decide_dispute(dispute_id: str, status: str) -> None:
+    """The bank decides: `won` or `lost`."""
+    _control(f"disputes/{dispute_id}/close", status=status)
+
+
+def pay_out(account: str, amount: int | None = None) -> dict[str, Any]:
+    """Money of a connected account (of the platform where it is "") goes to its bank."""
+    route = f"accounts/{account}/payout" if account else "payout"
+    return _control(route, **({} if amount is None else {"amount": amount}))
+
+
+def stray_line(amount: int, **given: Any) -> dict[str, Any]:
+    """A line on the platform's balance that belongs to nothing of ours."""
+    return _control("lines", amount=amount, **given)

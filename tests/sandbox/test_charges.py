@@ -417,3 +417,49 @@ def test_a_lost_dispute_can_reverse_its_transfer(box: Box) -> None:
     assert balance(box, account) == 0
     with pytest.raises(stripe.InvalidRequestError, match="already fully reversed"):
         box.v1.transfers.reversals.create(transfer)
+
+
+def test_a_reversal_gives_the_application_fee_back_when_asked(box: Box) -> None:
+    account = box.account()
+    box.charge(5000, transfer_data={"destination": account}, application_fee_amount=100)
+    [row] = box.charges()
+    box.v1.transfers.reversals.create(row["transfer"], params={"refund_application_fee": True})
+    assert balance(box, account) == 0
+    assert balance(box) == 5000 - stripe_fee(5000)
+    fee = box.v1.charges.retrieve(row["id"], params={"expand": ["application_fee"]}).application_fee
+    assert fee.amount_refunded == 100
+
+
+def test_what_was_paid_out_cannot_be_reversed(box: Box) -> None:
+    account = box.account()
+    intent = box.charge(5000, transfer_data={"destination": account}, application_fee_amount=100)
+    box.charges()
+    assert box.control(f"accounts/{account}/payout", amount=1)["amount"] == 1
+    everything = {"reverse_transfer": True, "refund_application_fee": True}
+    for ask in (
+        lambda: box.v1.refunds.create(params={"payment_intent": intent.id, **everything}),
+        lambda: box.v1.transfers.reversals.create(box.charges()[0]["transfer"]),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            ask()
+        assert caught.value.code == "balance_insufficient"
+    assert box.v1.refunds.create(params={"payment_intent": intent.id}).status == "succeeded"
+    [payout] = box.v1.payouts.list(options={"stripe_account": account}).data
+    [line] = box.v1.balance_transactions.list(params={"type": "payout"}, options={"stripe_account": account}).data
+    assert (line.source, line.net, payout.balance_transaction) == (payout.id, -1, line.id)
+
+
+def test_somebody_refunds_in_the_dashboard(box: Box) -> None:
+    account = box.account()
+    intent = box.charge(5000, transfer_data={"destination": account}, application_fee_amount=100)
+    made = box.control("refunds", charge=intent.latest_charge, amount=2000)
+    assert (made["amount"], made["transfer_reversal"], made["metadata"]) == (2000, None, {})
+    assert box.control("refunds", charge=intent.latest_charge, amount=1000, reverse_transfer=True)["transfer_reversal"]
+    assert balance(box, account) == 5000 - 100 - 1000
+    assert box.control("refunds", charge=intent.latest_charge, amount=2001)["http"] == 400
+    assert box.types().count("charge.refunded") == 2
+
+
+def test_a_line_that_belongs_to_nothing_stands_on_the_balance(box: Box) -> None:
+    box.control("lines", amount=-1)
+    assert balance(box) == -1

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from app.core.money import ZERO, total
 from app.grants.queries.agreements import agreements
 from app.grants.queries.orders import batches, in_batch, orders_of
-from app.grants.queries.receipts import accepted, account, expenses, figures, gifts, report
+from app.grants.queries.receipts import accepted, account, confirmed, expenses, figures, gifts_at, report
 from app.grants.rules import (
     AgreementState,
     OrderState,
@@ -30,11 +30,12 @@ def checks() -> Iterable[Check]:
         yield Check(f"{name}: paid", by_state[OrderState.PAID], books.paid)
         yield Check(f"{name}: approved", by_state[OrderState.APPROVED] + by_state[OrderState.EXPORTED], books.approved)
         if held.state is AgreementState.SIGNED:
-            back = closed.economy if closed else ZERO
-            yield Check(f"{name}: bound", held.amount - back, books.binding)
+            agreed, stands = held.amount - (closed.economy if closed else ZERO), confirmed(held)
+            bound = min(agreed, max(stands, books.approved + books.paid))
+            yield Check(f"{name}: bound", bound, books.binding)
         if closed is not None:
             again = figures(held)
             yield Check(f"{name}: final grant", closed.final_grant, again.final)
-            yield Check(f"{name}: gifts at the close of the accounts", closed.gifts, gifts(held))
+            yield Check(f"{name}: gifts at the close of the accounts", closed.gifts, gifts_at(held, closed.closed_at))
     for batch in batches():
         yield Check(f"batch {batch.message_id}: total", batch.total, total(row[0].amount for row in in_batch(batch.id)))

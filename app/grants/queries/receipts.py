@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -146,6 +147,11 @@ def gifts(agreement: Agreement) -> Money:
     return -ledger.balance("cash", f"campaign:{agreement.campaign_id}", "givers")
 
 
+def gifts_at(agreement: Agreement, at: datetime) -> Money:
+    """The same at an earlier moment."""
+    return -ledger.balance_at("cash", f"campaign:{agreement.campaign_id}", "givers", at)
+
+
 def paid(agreement: Agreement) -> Money:
     """What the city has paid, as the budget book says."""
     return ledger.balance("budget", f"proposal:{agreement.proposal_id}", "paid")
@@ -154,9 +160,16 @@ def paid(agreement: Agreement) -> Money:
 @once
 def figures(agreement: Agreement) -> Closing:
     """What the accounts are, or would be if they were closed on the receipts accepted so far."""
-    closed = account(agreement.id)
-    before = closed.paid_before if closed else paid(agreement)
-    return closing(agreement.amount, agreement.share_bp, accepted(agreement), gifts(agreement), before)
+    if closed := account(agreement.id):
+        return closing(closed.confirmed, agreement.share_bp, closed.accepted, closed.gifts, closed.paid_before)
+    most = confirmed(agreement)
+    return closing(most, agreement.share_bp, accepted(agreement), gifts(agreement), paid(agreement))
+
+
+def confirmed(agreement: Agreement) -> Money:
+    """The match as it stands: what was agreed, or less where gifts went back since."""
+    row = matching.reservation(agreement.proposal_id)
+    return min(agreement.amount, row.confirmed) if row and row.confirmed is not None else agreement.amount
 
 
 @dataclass(frozen=True)
@@ -205,9 +218,7 @@ class Dossier:
     @property
     def figures(self) -> Closing:
         """What the accounts are, or would be if they were closed on the receipts accepted so far."""
-        before = self.account.paid_before if self.account else self.books.paid
-        agreement = self.agreement
-        return closing(agreement.amount, agreement.share_bp, self.accepted, self.gifts, before)
+        return figures(self.agreement)
 
 
 @once

@@ -49,6 +49,8 @@ def prepare(campaign: Campaign, *, cup_code: str, by: Person, now: datetime) -> 
     case = settlement.lock_case(campaign.id)
     if case.state is not CaseState.CONFIRMED or case.match is None:
         raise Conflict("The match of this campaign is not confirmed yet: the collection must end first.")
+    if case.suspended:
+        raise Conflict("A bank disputes a gift, and the match depends on it: the agreement waits for the decision.")
     if not case.match:
         raise Conflict("Gifts cover the whole budget: the city owes nothing, so there is no agreement to sign.")
     if queries.agreement_of(campaign.proposal_id) is not None:

@@ -32,7 +32,10 @@ from app.identity import queries as identity
 from app.identity.models import Person
 from app.identity.rules import Hand
 from app.journal.service import record
+from app.matching import queries as matching_queries
 from app.matching import service as matching
+from app.payments import queries as payments
+from app.payments.rules import StopWhy
 from app.settlement import queries as settlement
 
 
@@ -51,6 +54,8 @@ def prepare_order(tranche: Tranche, *, by: Person, now: datetime) -> Order:
         raise Conflict("%(name)s already prepared an order for this tranche.", name=person(live.prepared_by).name)
     if tranche.state is not TrancheState.DUE:
         raise Conflict("This tranche is not due: the balance is paid once the accounts are closed.")
+    _refuse_stopped(agreement)
+    _within_match(agreement, tranche)
     entity = groups.verified_entity(settlement.campaign(agreement.campaign_id).group_id)
     if entity is None or entity.id != agreement.entity_id or not entity.iban:
         raise Conflict("The payee is not verified at this moment: an officer verifies it first.")
@@ -86,6 +91,7 @@ def approve(order: Order, *, by: Person, now: datetime) -> Order:
     if order.prepared_by == by.id:
         raise Forbidden("You prepared this payment order: somebody else must approve it.")
     _refuse_changed_payee(order)
+    _refuse_stopped(agreement)
     order.state = move(ORDER_MOVES, order.state, OrderAct.APPROVE)
     order.approved_by, order.approved_at = by.id, now
     db.session.flush()
@@ -174,6 +180,13 @@ def _transfer(order: Order) -> gateway.Transfer:
         )
     agreement: Agreement = queries.agreement(order.agreement_id)
     _refuse_changed_payee(order)
+    _refuse_stopped(agreement)
+    reserved = matching_queries.reservation(agreement.proposal_id)
+    if reserved is not None and reserved.owed:
+        raise Conflict(
+            "Gifts went back since order %(number)s was approved: stop it and prepare it again.",
+            number=f"{order.number}/{order.year}",
+        )
     campaign = settlement.campaign(agreement.campaign_id)
     kind = queries.tranche(order.tranche_id).kind
     return gateway.Transfer(
@@ -183,6 +196,26 @@ def _transfer(order: Order) -> gateway.Transfer:
         text=remittance(order.cup, kind, number(agreement), campaign.title),
         end_to_end=end_to_end(order.ref),
     )
+
+
+def _refuse_stopped(agreement: Agreement) -> None:
+    """No money moves on while a gift is disputed or a cent not explained; the database says so too."""
+    held = payments.stops(f"campaign:{agreement.campaign_id}")
+    if any(one.why is StopWhy.DISPUTE for one in held):
+        raise Conflict("A donor’s bank disputes a gift to this project: payments wait until it has decided.")
+    if held:
+        raise Conflict("Something in the books is not explained yet: payments wait until finance has found it.")
+
+
+def _within_match(agreement: Agreement, tranche: Tranche) -> None:
+    """Gifts went back since the agreement: a tranche is at most what is still committed."""
+    left = matching_queries.books_of_project(agreement.proposal_id).committed
+    if tranche.amount <= left:
+        return
+    if not left:
+        raise Conflict("Gifts went back, and the match with them: nothing is left to pay for this project.")
+    tranche.amount = left
+    db.session.flush()
 
 
 def _refuse_changed_payee(order: Order) -> None:

@@ -1,7 +1,7 @@
 """How many euros the city adds to the euros of its people: every decision about a match, pure."""
 
 from app.core.money import WHOLE
-from app.matching.rules.books import MOVES, Act, State
+from app.matching.rules.books import MOVES, Act, Adjusted, State, adjusted
 from app.matching.rules.crowd import Crowd, Gift, Raised, as_crowd, crowd, needs_people, people, per_person
 from app.matching.rules.envelope import (
     Claim,
@@ -62,6 +62,7 @@ __all__ = [
     "SCHEMES",
     "WHOLE",
     "Act",
+    "Adjusted",
     "Base",
     "Claim",
     "Cohort",
@@ -91,6 +92,7 @@ __all__ = [
     "Tier",
     "Verdict",
     "Window",
+    "adjusted",
     "as_crowd",
     "by_gift",
     "ceiling",

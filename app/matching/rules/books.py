@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from app.core.money import ZERO, Money
 
 
 class State(StrEnum):
@@ -23,6 +26,28 @@ class Act(StrEnum):
     SPEND = "spend"
     CLOSE = "close"
     RELEASE = "release"
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """Where the money set aside for a project stands after its match has changed."""
+
+    step: Money  # confirmed, or still committed
+    suspended: Money
+    freed: Money  # back to the fund
+    owed: Money  # paid or approved already, and too much
+
+
+def adjusted(step: Money, suspended: Money, spent: Money, match: Money, disputed: Money) -> Adjusted:
+    """The match became smaller, or a won dispute gave some back: what stays, waits, flows back, is owed.
+
+    `spent` is approved or paid and cannot be taken back here; `disputed` is what the match gains if open disputes are
+    won. Only what is held already moves: a match never grows out of the fund again.
+    """
+    pot = step + suspended
+    stays = min(pot, max(ZERO, match - spent))
+    waits = min(disputed, pot - stays)
+    return Adjusted(stays, waits, pot - stays - waits, max(ZERO, spent - match - disputed))
 
 
 MOVES: dict[tuple[State, Act], State] = {

@@ -106,10 +106,64 @@ LIVE = frozenset({ChargeState.INTENT, ChargeState.SENT})
 class RefundState(StrEnum):
     """Where a refund stands."""
 
+    ASKED = "asked"  # an officer asks, another decides
+    TURNED_DOWN = "turned_down"
     INTENT = "intent"
     SENT = "sent"
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    FAILED = "failed"  # the provider would not send it
+    BOUNCED = "bounced"  # sent, and the donor's bank gave it back: it waits at the platform
+
+
+class Origin(StrEnum):
+    """Who began a refund."""
+
+    RULE = "rule"  # the terms: too little was collected
+    LATE = "late"  # charged after the pledge had ended
+    OFFICER = "officer"
+    PROVIDER = "provider"  # somebody in the provider's dashboard
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands; while it is open the money is away."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class Reversal(StrEnum):
+    """Whether the body gave back what a lost dispute took."""
+
+    NONE = "none"
+    WANTED = "wanted"
+    DONE = "done"
+    SHORT = "short"  # its account is empty: it owes
+
+
+class RefundAct(StrEnum):
+    """What can happen to a refund."""
+
+    APPROVE = "approve"
+    TURN_DOWN = "turn_down"
+
+
+REFUND_MOVES: dict[tuple[RefundState, RefundAct], RefundState] = {
+    (RefundState.ASKED, RefundAct.APPROVE): RefundState.INTENT,
+    (RefundState.ASKED, RefundAct.TURN_DOWN): RefundState.TURNED_DOWN,
+}
+UNDER_WAY = frozenset({RefundState.INTENT, RefundState.SENT})
+
+
+def refuse_refund(amount: Money, left: Money, disputed: bool) -> Refusal | None:
+    """What cannot be sent back of a gift: nothing, more than is left of it, or what a bank is disputing."""
+    if disputed:
+        return Conflict("The donor’s bank disputes this gift: nothing can be sent back until the dispute is decided.")
+    if left <= ZERO:
+        return Conflict("Nothing of this gift is left to send back.")
+    if amount <= ZERO or amount > left:
+        return Invalid({"amount": Refusal("Write a sum between one cent and %(left)s.", left=left)})
+    return None
 
 
 class Advice(StrEnum):

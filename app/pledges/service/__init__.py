@@ -16,6 +16,13 @@ from app.pledges.service.collecting import (
     sent,
 )
 from app.pledges.service.counting import appeal, count_again, keep_out, leave_out
+from app.pledges.service.disputing import (
+    ReversalClaim,
+    apply_dispute,
+    claim_reversal,
+    put_back_reversal,
+    reversed_,
+)
 from app.pledges.service.donor import cancel, give_tax_code, new_link, send_link, show_name
 from app.pledges.service.forgetting import forgotten
 from app.pledges.service.paying import agree_gap, page_opened, pay_again
@@ -34,29 +41,41 @@ from app.pledges.service.promising import (
 from app.pledges.service.refunding import (
     RefundClaim,
     apply_refund,
+    approve_refund,
+    ask_refund,
     claim_refund,
+    found_refund,
+    from_platform,
     put_back_refund,
     refund_all,
     refund_refused,
+    turn_down_refund,
 )
 
 __all__ = [
     "Claim",
     "RefundClaim",
+    "ReversalClaim",
     "agree_gap",
     "appeal",
     "apply_checkout",
+    "apply_dispute",
     "apply_intent",
     "apply_refund",
+    "approve_refund",
+    "ask_refund",
     "cancel",
     "city_part",
     "claim",
     "claim_refund",
+    "claim_reversal",
     "clear_large",
     "count_again",
     "drop_unpaid",
     "expire",
     "forgotten",
+    "found_refund",
+    "from_platform",
     "give_tax_code",
     "give_up",
     "is_member",
@@ -72,15 +91,18 @@ __all__ = [
     "provider_refused",
     "put_back",
     "put_back_refund",
+    "put_back_reversal",
     "refund_all",
     "refund_refused",
     "refuse_large",
     "release_all",
     "reread",
     "retry",
+    "reversed_",
     "room",
     "send_link",
     "sent",
     "show_name",
     "start",
+    "turn_down_refund",
 ]

@@ -29,6 +29,7 @@ from app.pledges.rules import (
     ChargeState,
     Kind,
     Mode,
+    Origin,
     State,
     advice,
     fee,
@@ -255,7 +256,7 @@ def _came_in(pledge: Pledge, row: Charge, intent: Intent, now: datetime) -> None
     journal.record("pledges.charged", subject=pledge.key, by=None, now=now, charge=row.ref, amount=row.amount.cents)
     if not pledge.open:
         # It was given up before this news came: the donor was told that nothing would be taken, so it goes back.
-        refunding.open_refund(pledge, row, "late", now=now)
+        refunding.open_refund(pledge, row, "late", amount=row.amount, origin=Origin.LATE, now=now)
         return
     if pledge.kind is Kind.GAP:
         pledge.active_at = now

@@ -12,7 +12,6 @@ from app.groups import queries as groups
 from app.identity import queries as identity
 from app.identity.rules import Hand
 from app.journal import service as journal
-from app.outbox import service as outbox
 from app.pledges import queries
 from app.pledges.models import Pledge
 from app.pledges.rules import LeftOut, State
@@ -99,16 +98,4 @@ def _other_hand(pledge: Pledge, by: Actor) -> None:
 
 def _tell(pledge: Pledge, campaign: Campaign, what: str, why: str, now: datetime) -> None:
     letters.tell(pledge, campaign, what, now=now, again=now.isoformat(), why=why)
-    for person in groups.members(campaign.group_id):
-        outbox.send(
-            person.email,
-            f"pledges/{what}_group",
-            language=person.language,
-            now=now,
-            key=f"pledges.{what}_group:{pledge.id}:{person.id}:{now.isoformat()}",
-            name=person.name,
-            title=campaign.title,
-            slug=campaign.slug,
-            amount=pledge.amount,
-            why=why,
-        )
+    letters.tell_group(pledge, what, now, key=f"{pledge.id}:{now.isoformat()}", amount=pledge.amount, why=why)

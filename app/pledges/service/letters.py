@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.core.crypto import new_token
 from app.core.db import db
+from app.groups import queries as groups
 from app.outbox import service as outbox
 from app.pledges.models import Link, Pledge
 from app.pledges.rules import LINK_LIFE
@@ -35,3 +37,20 @@ def tell(pledge: Pledge, campaign: Campaign, what: str, *, now: datetime, again:
         counts=pledge.counts,
         **context,
     )
+
+
+def tell_group(pledge: Pledge, what: str, now: datetime, *, key: str, **context: Any) -> None:
+    """Tell every member of the group about one of its gifts, without the donor's name or address."""
+    campaign = campaigns.campaign(pledge.campaign_id)
+    for person in groups.members(campaign.group_id):
+        outbox.send(
+            person.email,
+            f"pledges/{what}_group",
+            language=person.language,
+            now=now,
+            key=f"pledges.{what}_group:{key}:{person.id}",
+            name=person.name,
+            title=campaign.title,
+            slug=campaign.slug,
+            **context,
+        )

@@ -87,6 +87,7 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
         can_pay=can_pay,
         checking=can_pay and last is not None and not groups.is_payable(last.entity_id),
         refunds=queries.refunds(pledge.id),
+        disputes=queries.disputes(pledge.id),
         refuses=_refuses(pledge),
         receipt=queries.receipt_possible(pledge),
         story=transparency.gift_story(pledge),

@@ -18,6 +18,7 @@ from app.grants import queries as grants
 from app.grants.models import Account, Agreement, Expense, Order, Report, Tranche
 from app.grants.rules import ExpenseState, OrderState, ReportState
 from app.pledges.models import Pledge
+from app.pledges.queries import paid_of
 from app.pledges.rules import State as PledgeState
 from app.settlement import queries as settlement
 from app.settlement.models import Case
@@ -74,11 +75,13 @@ def stories(campaign: Campaign) -> dict[int, GiftStory]:
     pledges = db.session.scalars(
         select(Pledge).where(Pledge.campaign_id == campaign.id, Pledge.state == PledgeState.CHARGED).order_by(Pledge.id)
     ).all()
+    left = paid_of(each.id for each in pledges)  # of a gift that went back in part, what is left of it
+    pledges = [each for each in pledges if left.get(each.id)]
     agreement = grants.agreement_of(campaign.proposal_id)
     account = grants.account(agreement.id) if agreement else None
     receipts = _accepted(agreement) if agreement else []
     parts = attribute(
-        [each.amount for each in pledges],
+        [left[each.id] for each in pledges],
         account.final_grant if account else case.match,
         [each.accepted_amount or ZERO for each in receipts],
         [each.counts for each in pledges],

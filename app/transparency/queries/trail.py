@@ -101,7 +101,7 @@ def _sums(giving: Books, project: Books) -> Figures:
     return Figures(
         promised=giving.get("promises", {}).get("promised", ZERO),
         gifts=-giving.get("cash", {}).get("givers", ZERO),
-        reserved=held.get("reserved", ZERO) + held.get("confirmed", ZERO),
+        reserved=total(held.get(step, ZERO) for step in ("reserved", "confirmed", "suspended")),
         bound=held.get("committed", ZERO) + held.get("approved", ZERO),
         paid=held.get("paid", ZERO),
         spent=project.get("cash", {}).get("spent", ZERO),
@@ -291,7 +291,7 @@ class Papers:
 
 
 def _closing(agreement: Agreement, account: Account, sums: Figures) -> Closing:
-    return closing(agreement.amount, agreement.share_bp, sums.spent, sums.gifts, account.paid_before)
+    return closing(account.confirmed, agreement.share_bp, sums.spent, account.gifts, account.paid_before)
 
 
 Entries = list[Movement]
@@ -334,6 +334,8 @@ def _of_budget(papers: Papers, journals: list[Entries]) -> Iterable[Step]:
             yield Step(at, What.CONFIRMED, _moved(entries, "confirmed"), Whose.CITY)
             if _left(entries):
                 yield Step(at, What.FREED, _left(entries), Whose.CITY)
+        elif kind == "adjusted" and _left(entries):
+            yield Step(at, What.FREED, _left(entries), Whose.CITY)
         elif kind == "committed":
             yield Step(at, What.SIGNED, _moved(entries, "committed"), Whose.CITY, paper)
         elif kind == "paid" and entries[0].key in orders:
@@ -353,10 +355,10 @@ def _of_campaign(close: Close | None, journals: list[Entries]) -> Iterable[Step]
     if charged:
         amount = -total(_moved(one, "givers") for one in charged)
         yield Step(charged[-1][0].at, What.COLLECTED, amount, Whose.DONORS, count=len(charged))
-    refunded = [one for one in journals if one[0].kind == "pledge.refunded"]
-    if refunded:
-        amount = total(_moved(one, "givers") for one in refunded)
-        yield Step(refunded[-1][0].at, What.REFUNDED, amount, Whose.DONORS, count=len(refunded))
+    back = [one for one in journals if one[0].kind in ("pledge.refunded", "pledge.disputed", "pledge.dispute_won")]
+    if amount := total(_moved(one, "givers") for one in back):
+        won = sum(one[0].kind == "pledge.dispute_won" for one in back)
+        yield Step(back[-1][0].at, What.REFUNDED, amount, Whose.DONORS, count=len(back) - 2 * won)
 
 
 def _of_spending(account: Account | None, journals: list[Entries]) -> Iterable[Step]:

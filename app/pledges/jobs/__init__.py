@@ -18,9 +18,26 @@ from app.payments import gateway
 from app.payments import queries as payments
 from app.payments import service as inbox
 from app.pledges import queries, service
+from app.pledges.jobs.returns import RETURNS, refund, reread_returns, reverse
 from app.pledges.models import Charge, Pledge
 from app.pledges.rules import ABANDONED, LEASE, LIVE, Kind, Mode, State
 
+__all__ = [
+    "apply_event",
+    "close_pages",
+    "collect",
+    "expire_page",
+    "expire_payment",
+    "forget",
+    "heed",
+    "open_page",
+    "open_payment_page",
+    "refund",
+    "reread",
+    "reread_returns",
+    "reverse",
+    "sweep",
+]
 log = structlog.get_logger()
 QUIET = timedelta(minutes=2)  # after this a webhook is late and we look ourselves
 BATCH = 200
@@ -132,7 +149,7 @@ def open_payment_page(charge_id: int) -> str:
 
 
 def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
-    """Ask the provider how this pledge stands and make our rows say the same: pages, charges and refunds."""
+    """Ask the provider how this pledge stands and make our rows say the same: pages and charges."""
     with transaction():
         page = _page(queries.pledge(pledge_id))
         charges = [
@@ -140,7 +157,6 @@ def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
             for each in queries.charges(pledge_id)
             if each.state in LIVE
         ]
-        refunds = [(each.id, each.provider_id) for each in queries.refunds(pledge_id) if each.settled_at is None]
     known = page.checkout or checkout_id
     if known is not None and page.kind is Kind.PROMISE and page.unread and not charges:
         _apply_checkout(page, gateway.read_checkout(known))
@@ -149,11 +165,6 @@ def reread(pledge_id: int, *, checkout_id: str | None = None) -> None:
             _apply_payment(charge_id, gateway.read_checkout(charge_checkout or checkout_id or ""))
         elif intent_id is not None:
             _apply_intent(charge_id, gateway.read_intent(intent_id))
-    for refund_id, provider_id in refunds:
-        if provider_id is not None:
-            said = gateway.read_refund(provider_id)
-            with transaction():
-                service.apply_refund(refund_id, said, now=clock.now())
 
 
 def expire_page(pledge_id: int) -> None:
@@ -286,45 +297,6 @@ def _earlier_are_harmless(claim: service.Claim) -> bool:
     return True
 
 
-@every("*/10 * * * * *")
-@job("pledges.refund", queue="money")
-def refund() -> None:
-    """Send back the gifts that wait to go back, until none is left or the provider does not answer."""
-    for _ in range(BATCH):
-        with transaction():
-            claimed = service.claim_refund(now=clock.now())
-        if claimed is None:
-            return
-        try:
-            refund_one(claimed)
-        except gateway.ProviderDown as down:
-            log.warning("pledges.provider_down", refund=claimed.ref, said=down.said)
-            with transaction():
-                service.put_back_refund(claimed.refund_id, until=clock.now() + LEASE)
-            return
-
-
-def refund_one(claim: service.RefundClaim) -> None:
-    """Send one gift back under its own key; one that was sent before is only read again."""
-    try:
-        if claim.provider_id is not None:
-            said = gateway.read_refund(claim.provider_id)
-        else:
-            said = gateway.refund(
-                claim.intent_id,
-                amount=claim.amount,
-                metadata={"pledge": claim.pledge_ref, "refund": claim.ref},
-                key=claim.key,
-            )
-    except gateway.ProviderRefused as refused:
-        log.error("pledges.refund_refused", refund=claim.ref, said=str(refused))
-        with transaction():
-            service.refund_refused(claim.refund_id, str(refused), now=clock.now())
-        return
-    with transaction():
-        service.apply_refund(claim.refund_id, said, now=clock.now())
-
-
 # --- news, silence and forgetting ------------------------------------------------------------------------------------
 
 
@@ -349,11 +321,14 @@ def heed(event_id: int) -> None:
         pledge = queries.by_object(about, said.get("metadata") or {})
         pledge_id = pledge.id if pledge is not None else None
         checkout_id = event.object_id if event.type.startswith("checkout.") else None
+        event_type = event.type
     if pledge_id is None:
         with transaction():
             inbox.failed(event_id, "nothing of ours", now=clock.now())
         return
     reread(pledge_id, checkout_id=checkout_id)
+    if event_type.startswith(RETURNS):
+        reread_returns(pledge_id)
     with transaction():
         inbox.applied(event_id, now=clock.now())
 
