@@ -46,6 +46,7 @@ ROOMS = [
     "followers",
     "settlement",
     "grants",
+    "finance",
     "transparency",
     "impact",
     "mentoring",

@@ -144,6 +144,21 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Line:
+    """One line of a balance, with the charge it belongs to or the thing through which that is found."""
+
+    id: str
+    account: str
+    type: str
+    amount: int
+    fee: int
+    source: str | None
+    about: str | None
+    parent: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Account:
     """A non-profit's connected account."""
 
@@ -509,6 +524,24 @@ def reverse_transfer(transfer_id: str, *, amount: Money, metadata: Mapping[str, 
     return Money(int(made.amount))
 
 
+# --- the balance ------------------------------------------------------------------------------------------------------
+
+
+def balance_lines(account: str, *, since: datetime, until: datetime) -> list[Line]:
+    """Every line of the platform's balance ("") or of a connected account's, created between these two."""
+    options: Any = {"stripe_account": account} if account else {}
+    with _asking():
+        listed = _client().v1.balance_transactions.list(
+            params={
+                "created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())},
+                "limit": 100,
+                "expand": ["data.source"],
+            },
+            options=options,
+        )
+        return [_line(each, account) for each in listed.auto_paging_iter()]
+
+
 # --- the non-profit's account ---------------------------------------------------------------------------------------
 
 
@@ -692,6 +725,40 @@ def _refund(found: Any) -> Refund:
         reason=getattr(found, "failure_reason", None),
         reference=_field(getattr(found, "metadata", None) or {}, "refund"),
         taken_back=Money(int(reversal.amount)) if reversal and not isinstance(reversal, str) else ZERO,
+    )
+
+
+# Where a line's source names the charge itself, and where only another thing through which it is found.
+_ABOUT = {
+    "transfer": "source_transaction",
+    "application_fee": "originating_transaction",
+    "refund": "charge",
+    "dispute": "charge",
+}
+_PARENT = {"transfer_reversal": "transfer", "fee_refund": "fee"}
+
+
+def _line(found: Any, account: str) -> Line:
+    source = getattr(found, "source", None)
+    kind = str(_field(source, "object") or "") if source is not None and not isinstance(source, str) else ""
+    about = _id(_field(source, _ABOUT[kind])) if kind in _ABOUT else None
+    parent = _id(_field(source, _PARENT[kind])) if kind in _PARENT else None
+    if kind == "charge" and not account:
+        about = _id(source)
+    elif kind == "charge":  # what the connected account sees of a charge, or what went back of it
+        parent = _id(source) if str(found.type) != "payment" else _id(_field(source, "source_transfer"))
+    elif kind == "refund" and account:
+        about, parent = None, _id(_field(source, "charge"))
+    return Line(
+        id=found.id,
+        account=account,
+        type=str(found.type),
+        amount=int(found.amount),
+        fee=int(found.fee),
+        source=_id(source),
+        about=about,
+        parent=parent,
+        created_at=datetime.fromtimestamp(int(found.created), UTC),
     )
 
 

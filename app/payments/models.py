@@ -57,3 +57,22 @@ class Stop(Model):
     lifted_at: Mapped[datetime | None]
     lifted_by: Mapped[int | None] = mapped_column()  # a person's row; the journal has the name
     lifted_why: Mapped[str | None]
+
+
+class LineRow(Model):
+    """One line of the provider's balance, the platform's or a connected account's, as it was told; never changed."""
+
+    __tablename__ = "payments_line"
+    __table_args__ = (CheckConstraint("net = amount - fee", name="net"),)
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    provider_id: Mapped[str] = mapped_column(Text, unique=True)
+    account: Mapped[str]  # empty: the platform's own balance
+    type: Mapped[str]
+    amount: Mapped[int]  # cents, below zero where money left
+    fee: Mapped[int]
+    net: Mapped[int]
+    source: Mapped[str | None] = mapped_column(index=True)
+    about: Mapped[str | None] = mapped_column(index=True)  # the charge that it belongs to
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    read_at: Mapped[datetime]

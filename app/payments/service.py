@@ -1,5 +1,6 @@
 """The inbox: store a message once, hand it to the room that applies it, remember how that went."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,8 +10,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.jobs import defer
 from app.journal.service import record
-from app.payments.gateway import Event
-from app.payments.models import EventRow, Stop
+from app.payments.gateway import Event, Line
+from app.payments.models import EventRow, LineRow, Stop
 from app.payments.rules import StopWhy, applier
 
 
@@ -78,3 +79,60 @@ def lift(subject: str, why: StopWhy, cause: str, reason: str, *, now: datetime, 
     if held is not None:
         held.lifted_at, held.lifted_by, held.lifted_why = now, by.id if by else None, reason
         record("payments.lift", subject=subject, by=by, now=now, why=str(why), cause=cause, reason=reason)
+
+
+PORTION = 1_000
+
+
+def keep_lines(lines: Sequence[Line], *, now: datetime) -> int:
+    """Write the provider's balance lines down, each with the charge it belongs to; known ones stay as they are."""
+    named = {line.source: line.about for line in lines if line.about and line.source}
+    for _ in range(2):  # a reversal is found through its transfer, a refund at an account through its payment
+        for line in lines:
+            about = line.about or _about(named, line.parent)
+            if about and line.source:
+                named.setdefault(line.source, about)
+    made = 0
+    for start in range(0, len(lines), PORTION):
+        made += _keep(lines[start : start + PORTION], named, now)
+    return made
+
+
+def _keep(lines: Sequence[Line], named: dict[str, str], now: datetime) -> int:
+    made = db.session.scalars(
+        insert(LineRow)
+        .values(
+            [
+                {
+                    "provider_id": line.id,
+                    "account": line.account,
+                    "type": line.type,
+                    "amount": line.amount,
+                    "fee": line.fee,
+                    "net": line.amount - line.fee,
+                    "source": line.source,
+                    "about": line.about or _about(named, line.parent),
+                    "created_at": line.created_at,
+                    "read_at": now,
+                }
+                for line in lines
+            ]
+        )
+        .on_conflict_do_nothing(index_elements=["provider_id"])
+        .returning(LineRow.id)
+    ).all()
+    return len(made)
+
+
+def _about(named: dict[str, str], parent: str | None) -> str | None:
+    """The charge of the thing through which a line is found: told in this batch, or known from before."""
+    if parent is None:
+        return None
+    if parent not in named:
+        known = db.session.scalars(
+            select(LineRow.about).where(LineRow.source == parent, LineRow.about.is_not(None)).limit(1)
+        ).first()
+        if known is None:
+            return None
+        named[parent] = known
+    return named[parent]

@@ -295,6 +295,16 @@ def progress_of_campaign() -> tuple[Any, Any]:
     return declined.correlate(Campaign).scalar_subquery(), collected.correlate(Campaign).scalar_subquery()
 
 
+def waiting_of(campaign_ids: Iterable[int]) -> Mapping[int, int]:
+    """How many promises of each of these campaigns stand and are not charged yet."""
+    rows = db.session.execute(
+        select(Pledge.campaign_id, func.count())
+        .where(Pledge.campaign_id.in_(list(campaign_ids)), Pledge.state == State.ACTIVE)
+        .group_by(Pledge.campaign_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 @once
 def totals(campaign_id: int) -> Totals:
     """The figures of one campaign."""

@@ -67,6 +67,7 @@ DESK = (
     Entry(_l("Rankings"), "evaluation.rankings", rooms=("evaluation",), roles=OFFICE),
     Entry(_l("Campaigns"), "settlement.index", rooms=("settlement",), roles=OFFICE),
     Entry(_l("Payments"), "grants.orders", rooms=("grants",), roles=OFFICE | {"finance"}),
+    Entry(_l("Books"), "finance.index", rooms=("finance",), roles=frozenset({"finance", "administrator"})),
     Entry(_l("People"), "identity.people", rooms=("identity", "outbox", "journal"), roles=frozenset({"administrator"})),
     Entry(_l("Settings"), "web.city_settings", roles=frozenset({"administrator"})),
     Entry(_l("Calendar"), "web.calendar"),

@@ -295,6 +295,10 @@ PLACES: dict[str, Place] = {
     "pledges.large_one": staff("officer", ref="held"),
     "pledges.check_large": staff("officer", ref="held"),
     # --- after the close
+    "finance.index": staff("finance", "administrator"),
+    "finance.check_now": staff("finance", "administrator"),
+    "finance.show": staff("finance", ref="finding"),
+    "finance.explain": staff("finance", ref="finding"),
     "settlement.index": staff(*OFFICE),
     "settlement.show": staff(*OFFICE, slug="paid_slug"),
     "grants.agreements": staff(*OFFICE),

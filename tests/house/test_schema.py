@@ -28,7 +28,7 @@ FLOOR = {
     "followers": 11,
     "settlement": 12,
     "grants": 13,
-    **dict.fromkeys(("transparency", "impact", "mentoring"), 14),
+    **dict.fromkeys(("transparency", "impact", "mentoring", "finance"), 14),
     **dict.fromkeys(("web", "api"), 15),
     "demo": 16,
 }

@@ -1,0 +1,1 @@
+"""Reconciliation with the payment provider, and the page of the three books."""
