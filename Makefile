@@ -6,7 +6,7 @@ SETUP := $(PYTHON) -m run.setup
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run flask test ui bench check format messages requirements setup clean reset
+.PHONY: help run flask test ui chaos bench check format messages requirements setup clean reset
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,10 @@ test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for
 
 ui: ## Judge every page as every role in both languages; report in instance/ui (ARGS="--no-lighthouse --only grants.")
 	@$(SETUP) packages tools assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
+
+chaos: ## Charge 5,000 cards while workers are killed, PostgreSQL crashes and answers are lost (CHARGES=, KILLS=, CRASHES=)
+	@$(SETUP) packages messages && CHARGES=$(or $(CHARGES),5000) KILLS=$(or $(KILLS),80) CRASHES=$(or $(CRASHES),10) \
+		exec $(IN) pytest -q -s tests/chaos/test_storm.py -k storm
 
 bench: ## Measure pages and search with 100,000 campaigns against a hello-world (ARGS="search" for a part)
 	@$(SETUP) && exec $(IN) bench $(ARGS)
