@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0034_reconciliation"
-down_revision = "0033_money_back"
+revision = "0035_reconciliation"
+down_revision = "0034_money_back"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0033_money_back"
-down_revision = "0032_left_out"
+revision = "0034_money_back"
+down_revision = "0033_half_milestones"
 branch_labels = None
 depends_on = None
 
