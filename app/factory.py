@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, pool, text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -106,6 +108,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
             app.jinja_env.filters.update(getattr(part, "FILTERS", {}))
             app.jinja_env.globals.update(getattr(part, "GLOBALS", {}))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _keep_templates(app)
     for room, found in parts.items():
         _open_room(app, csrf, room, found)
     _front_door(app)
@@ -189,6 +192,15 @@ def _front_door(app: Flask) -> None:
         answer = redirect(url_for("web.home", lang=lang), 302)
         answer.headers["Vary"] = "Accept-Language"
         return answer
+
+
+def _keep_templates(app: Flask) -> None:
+    """Templates are compiled once, not by each process anew, where the machine lets us keep them."""
+    folder = ROOT / ".cache" / "templates"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK):
+        app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 def _migrations(app: Flask) -> None:

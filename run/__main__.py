@@ -201,7 +201,7 @@ def web(now: Settings) -> Part:
     words = [
         sys.executable,
         "-m",
-        "granian",
+        "run.web",
         "--interface",
         "wsgi",
         "wsgi:app",
