@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import or_, select, update
 
@@ -56,6 +57,26 @@ def send(
     if gateway.has_server():
         jobs.defer("outbox.deliver", queue="mail", key="outbox.deliver")
     return message
+
+
+class Reader(Protocol):
+    """Somebody with an address, a language and a name."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+def send_each(readers: Iterable[Reader], template: str, *, now: datetime, key: str | None, **context: Any) -> None:
+    """Write the same letter to each of them, by name and in her own language; once for each under that key."""
+    for reader in readers:
+        own = f"{key}:{reader.id}" if key else None
+        send(reader.email, template, language=reader.language, now=now, key=own, name=reader.name, **context)
 
 
 def claim(*, now: datetime) -> Message | None:

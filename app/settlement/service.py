@@ -329,18 +329,8 @@ def _end(case: Case, campaign: Campaign, act: Act, why: Why, now: datetime) -> N
 
 
 def _tell_group(campaign: Campaign, template: str, now: datetime, *, step: str = "", **context: Any) -> None:
-    for person in groups.members(campaign.group_id):
-        outbox.send(
-            person.email,
-            template,
-            language=person.language,
-            now=now,
-            key=f"{template}:{campaign.id}:{f'{step}:' if step else ''}{person.id}",
-            name=person.name,
-            title=campaign.title,
-            slug=campaign.slug,
-            **context,
-        )
+    people, key = groups.members(campaign.group_id), f"{template}:{campaign.id}{':' if step else ''}{step}"
+    outbox.send_each(people, template, now=now, key=key, title=campaign.title, slug=campaign.slug, **context)
 
 
 def _lock(campaign_id: int) -> Campaign:

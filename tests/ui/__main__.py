@@ -20,6 +20,7 @@ from sandbox.server import start
 from tests import conftest
 from tests.house.city import found
 from tests.house.places import PLACES
+from tests.make import kept
 from tests.ui import demo as demos
 from tests.ui import phone, reading, report
 from tests.ui.city import LANGUAGES, Pages, served
@@ -74,6 +75,7 @@ def test_city() -> Iterator[Pages]:
     folder = tempfile.mkdtemp()
     provider = start(port=0, data=f"{folder}/sandbox", webhook_url=None)
     app = conftest.build_on(database, Path(folder))
+    database.world = kept.watch(app, database)
     try:
         city = found(app, database, provider.url)
         database.name = f"t_{os.environ['COFONDA_TEST_RUN']}_ui_{next(database.numbers)}"

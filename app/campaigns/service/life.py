@@ -88,19 +88,7 @@ def prepare(award: Award, *, by: Actor | None, now: datetime, stretch: Money = Z
     )
     ledger.open_accounts(*accounts_of(campaign.id))
     journal.record("campaigns.prepare", subject=campaign.key, by=by, now=now, award=award.ref)
-    for person in groups.members(campaign.group_id):
-        outbox.send(
-            person.email,
-            "campaigns/prepare",
-            language=person.language,
-            now=now,
-            key=f"campaigns.prepare:{campaign.id}:{person.id}",
-            name=person.name,
-            title=campaign.title,
-            ref=campaign.ref,
-            threshold=campaign.threshold,
-            ceiling=campaign.ceiling,
-        )
+    _tell_group(campaign, "campaigns/prepare", now, threshold=campaign.threshold, ceiling=campaign.ceiling)
     return campaign
 
 
@@ -158,18 +146,8 @@ def close(campaign: Campaign, *, now: datetime) -> Campaign:
 
 
 def _tell_group(campaign: Campaign, template: str, now: datetime, **context: Any) -> None:
-    for person in groups.members(campaign.group_id):
-        outbox.send(
-            person.email,
-            template,
-            language=person.language,
-            now=now,
-            key=f"{template}:{campaign.id}:{person.id}:{now.isoformat()}",
-            name=person.name,
-            title=campaign.title,
-            ref=campaign.ref,
-            **context,
-        )
+    people, key = groups.members(campaign.group_id), f"{template}:{campaign.id}:{now.isoformat()}"
+    outbox.send_each(people, template, now=now, key=key, title=campaign.title, ref=campaign.ref, **context)
 
 
 def _free_slug(words: str) -> str:

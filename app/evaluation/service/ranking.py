@@ -210,19 +210,16 @@ def _tell(award: Award, call: Call, now: datetime) -> None:
     if award.outcome is Outcome.EXCLUDED:
         return  # they were told why when the check decided
     proposal = proposals.proposal(award.proposal_id)
-    for person in proposals.members(proposal):
-        outbox.send(
-            person.email,
-            f"evaluation/{award.outcome.value}",
-            language=person.language,
-            now=now,
-            key=f"evaluation:{award.ref}:{award.outcome.value}:{person.ref}",
-            name=person.name,
-            title=proposal.title,
-            call=call.title,
-            slug=call.slug,
-            position=award.position,
-            score=f"{(award.score_milli or 0) // 100 / 10:.1f}",
-            ceiling=award.ceiling,
-            score_min=calls.terms(award.ranking.terms_id).score_min,
-        )
+    outbox.send_each(
+        proposals.members(proposal),
+        f"evaluation/{award.outcome.value}",
+        now=now,
+        key=f"evaluation:{award.ref}:{award.outcome.value}",
+        title=proposal.title,
+        call=call.title,
+        slug=call.slug,
+        position=award.position,
+        score=f"{(award.score_milli or 0) // 100 / 10:.1f}",
+        ceiling=award.ceiling,
+        score_min=calls.terms(award.ranking.terms_id).score_min,
+    )

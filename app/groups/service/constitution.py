@@ -149,18 +149,8 @@ def close_verified(group: Group, *, now: datetime) -> None:
 
 def tell(group: Group, template: str, key: str | None, *, now: datetime, **context: Any) -> None:
     """Write to every member, in her language, once for each key."""
-    for person in queries.members(group.id):
-        outbox.send(
-            person.email,
-            template,
-            language=person.language,
-            now=now,
-            key=f"{key}:{person.id}" if key else None,
-            name=person.name,
-            group=group.name,
-            group_ref=group.ref,
-            **context,
-        )
+    people = queries.members(group.id)
+    outbox.send_each(people, template, now=now, key=key, group=group.name, group_ref=group.ref, **context)
 
 
 def _days_left(constitution: Constitution, now: datetime) -> int:

@@ -42,15 +42,7 @@ def tell(pledge: Pledge, campaign: Campaign, what: str, *, now: datetime, again:
 def tell_group(pledge: Pledge, what: str, now: datetime, *, key: str, **context: Any) -> None:
     """Tell every member of the group about one of its gifts, without the donor's name or address."""
     campaign = campaigns.campaign(pledge.campaign_id)
-    for person in groups.members(campaign.group_id):
-        outbox.send(
-            person.email,
-            f"pledges/{what}_group",
-            language=person.language,
-            now=now,
-            key=f"pledges.{what}_group:{key}:{person.id}",
-            name=person.name,
-            title=campaign.title,
-            slug=campaign.slug,
-            **context,
-        )
+    people, key = groups.members(campaign.group_id), f"pledges.{what}_group:{key}"
+    outbox.send_each(
+        people, f"pledges/{what}_group", now=now, key=key, title=campaign.title, slug=campaign.slug, **context
+    )

@@ -138,16 +138,13 @@ def _next_number(letters: str, year: int) -> int:
 
 
 def _tell(proposal: Proposal, template: str, *, now: datetime, **context: Any) -> None:
-    for person in queries.members(proposal):
-        outbox.send(
-            person.email,
-            template,
-            language=person.language,
-            now=now,
-            key=f"{template}:{proposal.id}:{person.id}",
-            name=person.name,
-            title=proposal.title,
-            ref=proposal.ref,
-            reference=proposal.reference,
-            **context,
-        )
+    outbox.send_each(
+        queries.members(proposal),
+        template,
+        now=now,
+        key=f"{template}:{proposal.id}",
+        title=proposal.title,
+        ref=proposal.ref,
+        reference=proposal.reference,
+        **context,
+    )
