@@ -115,14 +115,6 @@ def _patience(now: datetime) -> None:
 
 
 def _tell(found: Sequence[Finding], run: Run, now: datetime) -> None:
-    for person in identity.with_role("finance", now):
-        outbox.send(
-            person.email,
-            "finance/unexplained",
-            language=person.language,
-            now=now,
-            key=f"finance.unexplained:{run.id}:{person.id}",
-            name=person.name,
-            number=len(found),
-            about=[one.about for one in found[:10]],
-        )
+    people, about = identity.with_role("finance", now), [one.about for one in found[:10]]
+    key = f"finance.unexplained:{run.id}"
+    outbox.send_each(people, "finance/unexplained", now=now, key=key, number=len(found), about=about)

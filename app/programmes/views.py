@@ -13,7 +13,7 @@ from app.calls import queries as calls
 from app.core import clock, settings
 from app.core.db import transaction
 from app.core.errors import Invalid, Refusal
-from app.core.money import N_, total
+from app.core.money import N_, Money, total
 from app.identity import queries as identity
 from app.identity.models import Person
 from app.identity.rules import Hand
@@ -74,8 +74,14 @@ def show(code: str) -> ResponseReturnValue:
 
 
 def _with_books(rows: list[Programme]) -> list[Any]:
+    """Each with what its sources hold together: granted, released, free; nothing where there is no source yet."""
     books = queries.standings_of(rows)
-    return [(row, [(source, books[source.id]) for source in row.sources]) for row in rows]
+    return [(row, _sums([books[source.id] for source in row.sources])) for row in rows]
+
+
+def _sums(held: list[Any]) -> tuple[Money, ...]:
+    words = ("total", "released", "unallocated")
+    return tuple(total(getattr(one, word) for one in held) for word in words) if held else ()
 
 
 LIST = listing.register(
@@ -91,9 +97,9 @@ LIST = listing.register(
             (N_("Responsible officer"), lambda row: row[0].responsible_name),
             (N_("Start"), lambda row: row[0].starts_on),
             (N_("End"), lambda row: row[0].ends_on),
-            (N_("Granted"), lambda row: total(held.total for _source, held in row[1])),
-            (N_("Released so far"), lambda row: total(held.released for _source, held in row[1])),
-            (N_("Free for calls"), lambda row: total(held.unallocated for _source, held in row[1])),
+            (N_("Granted"), lambda row: row[1][0] if row[1] else None),
+            (N_("Released so far"), lambda row: row[1][1] if row[1] else None),
+            (N_("Free for calls"), lambda row: row[1][2] if row[1] else None),
         ),
     )
 )

@@ -65,20 +65,18 @@ def _opened(pledge: Pledge, charge: Charge, said: Said, now: datetime) -> Disput
         reason=said.reason,
     )  # fmt: skip
     _tell(pledge, row, "opened", now)
-    for officer in identity.with_role("officer", now):
-        outbox.send(
-            officer.email,
-            "pledges/dispute_office",
-            language=officer.language,
-            now=now,
-            key=f"pledges.dispute_office:{row.id}:{officer.id}",
-            name=officer.name,
-            amount=row.amount,
-            title=campaigns.campaign(pledge.campaign_id).title,
-            slug=campaigns.campaign(pledge.campaign_id).slug,
-            reference=pledge.ref,
-            answer_by=row.answer_by,
-        )
+    campaign = campaigns.campaign(pledge.campaign_id)
+    outbox.send_each(
+        identity.with_role("officer", now),
+        "pledges/dispute_office",
+        now=now,
+        key=f"pledges.dispute_office:{row.id}",
+        amount=row.amount,
+        title=campaign.title,
+        slug=campaign.slug,
+        reference=pledge.ref,
+        answer_by=row.answer_by,
+    )
     defer("settlement.revise", campaign_id=pledge.campaign_id, why=f"pledge:{pledge.id}")
     return row
 
