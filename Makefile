@@ -25,7 +25,7 @@ ui: ## Judge every page as every role in both languages; report in instance/ui (
 
 chaos: ## Charge 5,000 cards while workers are killed, PostgreSQL crashes and answers are lost (CHARGES=, KILLS=, CRASHES=)
 	@$(SETUP) packages messages && CHARGES=$(or $(CHARGES),5000) KILLS=$(or $(KILLS),80) CRASHES=$(or $(CRASHES),10) \
-		exec $(IN) pytest -q -s tests/chaos/test_storm.py -k storm
+		exec $(IN) pytest -q -s tests/chaos/test_storm.py -k storm_leaves
 
 bench: ## Measure pages and search with 100,000 campaigns against a hello-world (ARGS="search" for a part)
 	@$(SETUP) && exec $(IN) bench $(ARGS)
