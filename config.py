@@ -56,6 +56,7 @@ class Config:
     FILES_DIR = str(ROOT / "instance" / "files")
     BASE_URL = "http://127.0.0.1:8000"
     FLOOD_LIMIT = 1200  # requests a minute from one address, per process
+    COLLECTION_PER_SECOND = 10  # cards charged a second, all workers together; 0: as fast as it goes
     SHARED_SECONDS = 1.0  # how long a public page without anybody's own things is told to all; 0: never
     TRUSTED_PROXIES = 0  # how many reverse proxies of ours stand in front and set X-Forwarded-*
 
@@ -81,6 +82,7 @@ def load() -> Config:
     config.FILES_DIR = os.environ.get("FILES_DIR", Config.FILES_DIR)
     config.TRUSTED_PROXIES = int(os.environ.get("TRUSTED_PROXIES", "0"))
     config.MAINTENANCE = os.environ.get("MAINTENANCE", "") not in ("", "no", "0")
+    config.COLLECTION_PER_SECOND = int(os.environ.get("COLLECTION_PER_SECOND", Config.COLLECTION_PER_SECOND))
     config.SHARED_SECONDS = float(os.environ.get("SHARED_SECONDS", Config.SHARED_SECONDS))
     config.BASE_URL = os.environ.get("BASE_URL", Config.BASE_URL).rstrip("/")
     if config.STRIPE_API_BASE and config.STRIPE_SECRET_KEY.startswith("sk_live_"):

@@ -129,6 +129,7 @@ def _build(url: str, owner: str, **changes: object) -> Flask:
         "WTF_CSRF_ENABLED": False,
         "FLOOD_LIMIT": 10**9,
         "PASSWORD_COST": (8, 1, 1),
+        "COLLECTION_PER_SECOND": 0,  # as fast as it goes; those of the pace itself set it
         "SHARED_SECONDS": 0.0,  # tests look at once at what they did; those of sharing itself turn it on
         **changes,
     }.items():

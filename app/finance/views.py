@@ -17,6 +17,8 @@ from app.finance import queries, service
 from app.finance.models import Finding
 from app.identity.rules import Hand
 from app.payments import queries as payments
+from app.pledges import queries as gifts
+from app.pledges import service as pledge_verbs
 from app.web import gates
 
 bp = Blueprint("finance", __name__, url_prefix="/finance")
@@ -41,6 +43,8 @@ def index() -> ResponseReturnValue:
         title=queries.title,
         runs=queries.runs(),
         collections=queries.collections(),
+        pace=gifts.pace(),
+        may_resume="finance" in gates.roles(),
     )
 
 
@@ -51,6 +55,16 @@ def check_now() -> ResponseReturnValue:
     with transaction():
         defer("finance.reconcile", queue="money", key="finance.reconcile")
     flash(_("The books are compared with the payment service now: look again in a minute."), "done")
+    return redirect(url_for("finance.index"), 303)
+
+
+@bp.post("/collections")
+@gates.hand(Hand.PAY)
+def resume() -> ResponseReturnValue:
+    """Let the collections go on that paused themselves."""
+    with transaction():
+        pledge_verbs.resume(by=gates.require(), now=clock.now())
+    flash(_("The collection goes on where it stopped."), "done")
     return redirect(url_for("finance.index"), 303)
 
 

@@ -37,6 +37,10 @@ class ProviderDown(Unavailable):
         self.said = said
 
 
+class ProviderBusy(ProviderDown):
+    """Stripe gets more requests than it takes: ask again after a while with the same key."""
+
+
 class ProviderRefused(Exception):
     """Stripe understood the request and will not do it: asking again changes nothing."""
 
@@ -221,7 +225,9 @@ def _asking() -> Iterator[None]:
         raise RuntimeError("Stripe is called between two transactions, never inside one")
     try:
         yield
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.RateLimitError as error:
+        raise ProviderBusy(str(error)) from error
+    except stripe.APIConnectionError as error:
         raise ProviderDown(str(error)) from error
     except stripe.IdempotencyError as error:
         raise ProviderRefused(str(error), "idempotency") from error

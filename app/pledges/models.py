@@ -149,6 +149,7 @@ class Charge(Model):
             unique=True,
             postgresql_where=text("state in ('intent', 'sent', 'succeeded')"),
         ),
+        Index("ix_pledges_charge_first", "settled_at", postgresql_where=text("n = 1 and mode = 'stored'")),
         Index("ix_pledges_charge_live", "lease_until", postgresql_where=text("state in ('intent', 'sent')")),
     )
 
@@ -263,3 +264,18 @@ class Dispute(Model):
     def ledger_key(self) -> str:
         """The dispute's name in the ledger."""
         return f"dispute:{self.id}"
+
+
+class Pace(Model):
+    """When the next card may be charged, for all workers together, and whether collections are paused; one row."""
+
+    __tablename__ = "pledges_pace"
+    __table_args__ = (CheckConstraint("id = 1", name="one"), CheckConstraint("busy >= 0", name="busy"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next_at: Mapped[datetime] = mapped_column(server_default=text("now()"))  # the database's time, not the city's
+    busy: Mapped[int] = mapped_column(server_default=text("0"))  # times in a row that the provider asked for patience
+    paused_at: Mapped[datetime | None]
+    looked_from: Mapped[datetime | None]  # attempts before this are forgiven: a person let collections go on
+    failed: Mapped[int] = mapped_column(server_default=text("0"))  # of the last attempts, when they were paused
+    tried: Mapped[int] = mapped_column(server_default=text("0"))

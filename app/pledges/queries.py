@@ -27,7 +27,7 @@ from app.matching.rules import Gift as Counted
 from app.matching.rules import Kind as Origin
 from app.matching.rules import crowd as count
 from app.pledges import rules
-from app.pledges.models import Charge, Dispute, Link, Pledge, Refund
+from app.pledges.models import Charge, Dispute, Link, Pace, Pledge, Refund
 from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, Mode, RefundState, State
 from app.territory.models import Zone
 
@@ -510,6 +510,16 @@ def fee_given_back(charge_id: int) -> Money:
     refunds = db.session.scalar(select(func.sum(Refund.fee_back, type_=Cents)).where(Refund.charge_id == charge_id))
     lost = db.session.scalar(select(func.sum(Dispute.fee_back, type_=Cents)).where(Dispute.charge_id == charge_id))
     return (refunds or ZERO) + (lost or ZERO)
+
+
+def pace() -> Pace:
+    """The pace of collections."""
+    return db.session.get_one(Pace, 1, populate_existing=True)
+
+
+def locked_pace() -> Pace:
+    """The same, held still."""
+    return db.session.get_one(Pace, 1, with_for_update=True, populate_existing=True)
 
 
 def locked_dispute(dispute_id: int) -> Dispute:

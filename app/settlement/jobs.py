@@ -10,6 +10,8 @@ from app.core import clock
 from app.core.db import db, transaction
 from app.core.errors import Unavailable
 from app.core.jobs import every, job
+from app.payments import queries as payments
+from app.payments.rules import StopWhy
 from app.pledges import jobs as pledges
 from app.pledges import queries as pages
 from app.settlement import queries, service
@@ -67,11 +69,20 @@ def advance(campaign_id: int, *, now: datetime) -> None:
     elif state is State.CONSTITUTING:
         with transaction():
             service.seek_entity(campaign_id, now=now)
+    elif _unexplained(campaign_id):
+        log.warning("settlement waits until finance has explained a difference", campaign=campaign_id)
     elif state is State.NOTIFIED:
         with transaction():
             service.collect(campaign_id, now=now)
     elif state is State.COLLECTING:
         _conclude(campaign_id, now)
+
+
+def _unexplained(campaign_id: int) -> bool:
+    """Whether a cent of this campaign is not explained: nothing is charged or confirmed meanwhile."""
+    held = payments.stops(f"campaign:{campaign_id}")
+    db.session.rollback()
+    return any(one.why is StopWhy.UNEXPLAINED for one in held)
 
 
 def _close(campaign_id: int, now: datetime) -> None:

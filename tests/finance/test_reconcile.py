@@ -146,6 +146,19 @@ def test_payment_orders_of_a_project_with_an_unexplained_cent_wait(clock, run_jo
     assert grants.order(agreement).amount.cents > 0
 
 
+def test_a_collection_with_an_unexplained_cent_waits(clock, run_jobs):
+    campaign = make.campaign()
+    make.promised(campaign, ("4800",))
+    make.closed(campaign, run_jobs)
+    make.announced(campaign, run_jobs)
+    with transaction():
+        stops.stop(f"campaign:{campaign.id}", StopWhy.UNEXPLAINED, "x", now=time_now.now())
+    assert make.collecting(campaign, run_jobs).collection_started_at is None
+    with transaction():
+        stops.lift(f"campaign:{campaign.id}", StopWhy.UNEXPLAINED, "x", "found", now=time_now.now())
+    assert make.collecting(campaign, run_jobs).collected == euros("4800")
+
+
 def test_lines_and_runs_never_change(clock, paid):
     jobs.reconcile()
     for sql in ("update payments_line set amount = 1", "delete from payments_line", "update finance_run set lines = 0"):

@@ -297,6 +297,7 @@ PLACES: dict[str, Place] = {
     # --- after the close
     "finance.index": staff("finance", "administrator"),
     "finance.check_now": staff("finance", "administrator"),
+    "finance.resume": staff("finance"),
     "finance.show": staff("finance", ref="finding"),
     "finance.explain": staff("finance", ref="finding"),
     "settlement.index": staff(*OFFICE),

@@ -4,11 +4,13 @@ Everything here may run twice, be killed anywhere and be run again: keys are in 
 what the provider did is read again before it is believed or repeated.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from flask import current_app
 
 from app.core import clock
 from app.core.db import transaction
@@ -41,6 +43,7 @@ __all__ = [
 log = structlog.get_logger()
 QUIET = timedelta(minutes=2)  # after this a webhook is late and we look ourselves
 BATCH = 200
+LONGEST_WAIT = 2.0  # a turn that is further away is taken by a later run
 
 
 # --- the hosted pages ------------------------------------------------------------------------------------------------
@@ -226,14 +229,31 @@ def _apply_intent(charge_id: int, intent: gateway.Intent) -> Charge:
 @every("*/5 * * * * *")
 @job("pledges.collect", queue="money")
 def collect() -> None:
-    """Charge the attempts that wait, one after the other, until none is left or the provider does not answer."""
+    """Charge the attempts that wait, one after the other, at the city's pace, until none is left, the provider does not
+    answer or asks for patience, or so many fail that a person has to look."""
+    per_second = int(current_app.config["COLLECTION_PER_SECOND"])
     for _ in range(BATCH):
         with transaction():
             claimed = service.claim(now=clock.now())
-        if claimed is None:
+            wait = service.turn(per_second) if claimed is not None else None
+            if claimed is not None and (wait is None or wait > LONGEST_WAIT):  # paused, or the provider wants patience
+                service.put_back(claimed.charge_id, until=clock.now())
+        if claimed is None or wait is None or wait > LONGEST_WAIT:
             return
+        time.sleep(wait)
         try:
             charge_one(claimed)
+            with transaction():
+                paused = service.answered(claimed.charge_id, now=clock.now())
+            if paused:
+                log.error("pledges.collection_paused")
+                return
+        except gateway.ProviderBusy as busy:
+            with transaction():
+                pause = service.be_patient()
+                service.put_back(claimed.charge_id, until=clock.now() + pause)
+            log.warning("pledges.provider_busy", charge=claimed.ref, said=busy.said, seconds=pause.total_seconds())
+            return
         except gateway.ProviderDown as down:
             log.warning("pledges.provider_down", charge=claimed.ref, said=down.said)
             with transaction():

@@ -216,6 +216,20 @@ def retries_due(collection_started_at: datetime, now: datetime) -> int:
     return sum(1 for days in RETRY_DAYS if collection_started_at + timedelta(days=days) <= now)
 
 
+LAST, LEAST_FAILED = 20, 12  # of so many first attempts so many fail: something is wrong, and not with the cards
+BUSY_MOST = timedelta(seconds=64)
+
+
+def failures_jump(tried: int, failed: int) -> bool:
+    """Whether so many of the last first attempts failed that charging goes on only after a person has looked."""
+    return tried >= LAST and failed >= LEAST_FAILED
+
+
+def patience(busy: int) -> timedelta:
+    """How long nobody is charged after the provider asked for patience so many times in a row: 1, 2, 4 … 64 seconds."""
+    return min(BUSY_MOST, timedelta(seconds=1 << min(max(busy - 1, 0), 6)))
+
+
 def fee(amount: Money, bp: int, fixed: Money) -> Money:
     """The provider's fee by the terms' estimate, rounded up; never the whole gift."""
     return min(amount.share_up(bp) + fixed, amount - Money(1)) if amount.cents > 1 else ZERO

@@ -25,6 +25,7 @@ from app.pledges.service.disputing import (
 )
 from app.pledges.service.donor import cancel, give_tax_code, new_link, send_link, show_name
 from app.pledges.service.forgetting import forgotten
+from app.pledges.service.pacing import answered, be_patient, resume, turn
 from app.pledges.service.paying import agree_gap, page_opened, pay_again
 from app.pledges.service.promising import (
     apply_checkout,
@@ -57,6 +58,7 @@ __all__ = [
     "RefundClaim",
     "ReversalClaim",
     "agree_gap",
+    "answered",
     "appeal",
     "apply_checkout",
     "apply_dispute",
@@ -64,6 +66,7 @@ __all__ = [
     "apply_refund",
     "approve_refund",
     "ask_refund",
+    "be_patient",
     "cancel",
     "city_part",
     "claim",
@@ -97,6 +100,7 @@ __all__ = [
     "refuse_large",
     "release_all",
     "reread",
+    "resume",
     "retry",
     "reversed_",
     "room",
@@ -104,5 +108,6 @@ __all__ = [
     "sent",
     "show_name",
     "start",
+    "turn",
     "turn_down_refund",
 ]
