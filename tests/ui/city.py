@@ -24,6 +24,7 @@ from app.core.db import db, transaction
 from app.identity import service as identity
 from app.identity.models import Person
 from app.web import errors
+from app.web.views.home import PAGES
 from tests.conftest import Database
 from tests.house.city import City
 from tests.house.places import ANSWERS, PLACES, VISITOR, Place, address, methods, routes
@@ -128,11 +129,12 @@ class Pages:
             for rule in routes(self.app)[endpoint]:
                 if "GET" not in methods(rule) or "batch" in place.at.values():
                     continue
-                path = address(self.city, rule, place.at)
-                for who, name in looking(place).items():
-                    for language in languages if path.startswith("/it/") else ("it",):
-                        there = path.replace("/it/", f"/{language}/", 1)
-                        yield from self._one(self.browser(name), there, who, "filled", endpoint)
+                for at in [{"name": f"={name}"} for name in PAGES] if endpoint == "web.page" else [place.at]:
+                    path = address(self.city, rule, at)
+                    for who, name in looking(place).items():
+                        for language in languages if path.startswith("/it/") else ("it",):
+                            there = path.replace("/it/", f"/{language}/", 1)
+                            yield from self._one(self.browser(name), there, who, "filled", endpoint)
 
     def _one(self, browser: FlaskClient, path: str, who: str, state: str, endpoint: str) -> Iterator[Sheet | Finding]:
         answer = browser.get(path)
