@@ -11,6 +11,25 @@ from app.core.listing import Facet, Order, Rows, View
 from app.core.money import N_
 from app.journal.models import Entry
 
+# Where an act belongs, by the first part of its name.
+ROOMS = {
+    "calls": N_("Calls"),
+    "campaigns": N_("Campaigns"),
+    "evaluation": N_("Rankings"),
+    "finance": N_("Books and payment service"),
+    "grants": N_("Grants"),
+    "groups": N_("Groups"),
+    "identity": N_("People"),
+    "matching": N_("Funds of the calls"),
+    "payments": N_("Payments"),
+    "pledges": N_("Gifts"),
+    "programmes": N_("Programmes"),
+    "proposals": N_("Proposals"),
+    "settlement": N_("Closes and collections"),
+    "spaces": N_("Premises"),
+    "web": N_("Work list"),
+}
+
 
 def history(*subjects: str, limit: int = 500) -> Sequence[Entry]:
     """What happened to these things, one after the other, the oldest first of each."""
@@ -47,5 +66,5 @@ def entries() -> Rows:
             Order("oldest", N_("oldest first"), Entry.at),
         ),
         search=(Entry.what, Entry.subject, Entry.person_name),
-        facets=(Facet("room", N_("Part of the house"), func.split_part(Entry.what, ".", 1)),),
+        facets=(Facet("room", N_("Part of the house"), func.split_part(Entry.what, ".", 1), words=ROOMS),),
     )

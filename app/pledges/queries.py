@@ -463,26 +463,29 @@ def paid_of(pledge_ids: Iterable[int]) -> Mapping[int, Money]:
     return {row[0]: row[1] - (row[2] or ZERO) for row in rows}
 
 
-@once
 def refunds(pledge_id: int) -> Sequence[Refund]:
-    """What went back to the donor."""
-    return db.session.scalars(
-        select(Refund)
-        .join(Charge, Charge.id == Refund.charge_id)
-        .where(Charge.pledge_id == pledge_id)
-        .order_by(Refund.id)
-    ).all()
+    """What went back to the donor, oldest first."""
+    return _gone_back(pledge_id)[0]
 
 
-@once
 def disputes(pledge_id: int) -> Sequence[Dispute]:
     """The disputes of a gift, oldest first."""
-    return db.session.scalars(
-        select(Dispute)
-        .join(Charge, Charge.id == Dispute.charge_id)
+    return _gone_back(pledge_id)[1]
+
+
+@once
+def _gone_back(pledge_id: int) -> tuple[Sequence[Refund], Sequence[Dispute]]:
+    rows: Any = db.session.execute(
+        select(Refund, Dispute)
+        .select_from(Charge)
+        .outerjoin(Refund, Refund.charge_id == Charge.id)
+        .outerjoin(Dispute, Dispute.charge_id == Charge.id)
         .where(Charge.pledge_id == pledge_id)
-        .order_by(Dispute.id)
+        .order_by(Refund.id, Dispute.id)
     ).all()
+    refunds: dict[int, Refund] = {refund.id: refund for refund, _ in rows if refund is not None}
+    disputes: dict[int, Dispute] = {dispute.id: dispute for _, dispute in rows if dispute is not None}
+    return list(refunds.values()), [disputes[number] for number in sorted(disputes)]
 
 
 def left_of(charge: Charge, *, sent_only: bool = False) -> Money:

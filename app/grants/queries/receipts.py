@@ -161,9 +161,13 @@ def paid(agreement: Agreement) -> Money:
 def figures(agreement: Agreement) -> Closing:
     """What the accounts are, or would be if they were closed on the receipts accepted so far."""
     if closed := account(agreement.id):
-        return closing(closed.confirmed, agreement.share_bp, closed.accepted, closed.gifts, closed.paid_before)
+        return _as_closed(agreement, closed)
     most = confirmed(agreement)
     return closing(most, agreement.share_bp, accepted(agreement), gifts(agreement), paid(agreement))
+
+
+def _as_closed(agreement: Agreement, closed: Account) -> Closing:
+    return closing(closed.confirmed, agreement.share_bp, closed.accepted, closed.gifts, closed.paid_before)
 
 
 def confirmed(agreement: Agreement) -> Money:
@@ -218,7 +222,10 @@ class Dossier:
     @property
     def figures(self) -> Closing:
         """What the accounts are, or would be if they were closed on the receipts accepted so far."""
-        return figures(self.agreement)
+        if self.account:
+            return _as_closed(self.agreement, self.account)
+        most = confirmed(self.agreement)
+        return closing(most, self.agreement.share_bp, self.accepted, self.gifts, self.books.paid)
 
 
 @once

@@ -13,12 +13,12 @@ from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, Refusal
-from app.core.money import AmountError, Money, parse
+from app.core.money import ZERO, AmountError, Money, parse
 from app.identity import queries as identity
 from app.identity.rules import Hand
 from app.pledges import queries, service
 from app.pledges.models import Pledge, Refund
-from app.pledges.rules import RefundState
+from app.pledges.rules import RefundState, refuse_refund
 from app.pledges.views.blueprint import bp
 from app.web.gates import hand, require
 
@@ -89,6 +89,10 @@ def _amount(text: str) -> Money:
 def ask_refund(slug: str, ref: str) -> ResponseReturnValue:
     """Ask that the gift, or a part of it, goes back; with a reason."""
     pledge, by, now = _one(slug, ref), require(), clock.now()
+    charge = queries.paid_charge(pledge.id)
+    left = queries.left_of(charge) if charge else ZERO
+    if isinstance(refusal := refuse_refund(left, left, bool(charge and queries.is_disputed(charge.id))), Conflict):
+        raise refusal  # there is no form to send back to
     try:
         amount = _amount(request.form.get("amount", ""))
         with transaction():
