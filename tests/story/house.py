@@ -87,7 +87,8 @@ class House:
             words = [sys.executable, "-m", "sandbox", "--port", str(self.sandbox_port)]
             words += ["--data", str(self.folder / "sandbox"), "--public-url", self.sandbox_url]
             words += ["--webhook-url", f"http://{HOST}:{self.port}/webhooks/stripe"]
-            return [*words, "--webhook-secret", self.environment["STRIPE_WEBHOOK_SECRET"]]
+            secret = self.environment["STRIPE_WEBHOOK_SECRET"].split(",")[0]  # the application may take two
+            return [*words, "--webhook-secret", secret]
         words = [sys.executable, "-m", "granian", "--interface", "wsgi", "wsgi:app", "--host", HOST]
         return [*words, "--port", str(self.port), "--workers", "1", "--blocking-threads", "8", "--access-log"]
 
