@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import os
@@ -75,6 +76,13 @@ def make_template(cluster: Any) -> None:
             admin.execute(f'alter database "t_migrating" rename to "{name}"')
     os.environ["COFONDA_TEST_TEMPLATE"] = name
     os.environ["COFONDA_TEST_RUN"] = str(os.getpid())
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: nobody looks through it again and again for rubbish."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -275,7 +283,8 @@ def app(_app: Flask, database: Database, clock: FrozenClock, request: pytest.Fix
     from app.core.db import db
 
     jobs.host(_app)  # a test before may have built an application of its own
-    database.world.begin(mute="monkeypatch" in request.fixturenames)
+    patching = request.getfixturevalue("monkeypatch") if "monkeypatch" in request.fixturenames else None
+    database.world.begin(patching)
     with _app.app_context():
         yield _app
         db.session.remove()

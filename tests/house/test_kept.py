@@ -37,7 +37,7 @@ def again(world: World, clock: Any, sandbox: Any) -> None:
     db.engine.dispose()
     clock.moment = START
     payments._control("reset")
-    world.begin(mute=False)
+    world.begin(None)
     world.join(sandbox)
 
 

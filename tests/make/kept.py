@@ -16,6 +16,7 @@ from enum import Enum
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import pytest
 from flask import current_app
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import DisconnectionError
@@ -52,16 +53,17 @@ class World:
     app: Any
     database: Any
     running: Any = None  # the provider's sandbox, if the test has one
-    mute: bool = False  # the test changes the program itself, so that what it makes is its own
+    mute: bool = False  # other processes are on this database
+    patching: pytest.MonkeyPatch | None = None  # with which the test may change the program
     step: tuple[Any, ...] | None = ()  # how the world was reached from the empty one; None where nobody knows
     changes: int = 0  # the sandbox's count of writes at that step
     asked: Counter[Any] = field(default_factory=Counter)
     copies: dict[Any, Copy] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def begin(self, *, mute: bool) -> None:
-        """A test begins in the empty world."""
-        self.running, self.mute = None, mute
+    def begin(self, patching: pytest.MonkeyPatch | None) -> None:
+        """A test begins in the empty world; what it makes once it has patched the program is its own."""
+        self.running, self.mute, self.patching = None, False, patching
         self.settings = dict(self.app.config)
         self.step, self.changes = (), 0  # the database is brought there by whoever connects first
 
@@ -92,6 +94,7 @@ class World:
         return (
             self.step is not None
             and not self.mute
+            and not self._patched()
             and threading.current_thread() is threading.main_thread()
             and self.changes == self._writes()
             and self._as_set()
@@ -122,6 +125,9 @@ class World:
                 copy.sandbox.backup(self.running.sandbox.store.db)
         current_app.extensions["clock"].at(copy.now)
         self.arrive(step)
+
+    def _patched(self) -> bool:
+        return self.patching is not None and bool(self.patching._setattr or self.patching._setitem)
 
     def _writes(self) -> int:
         return 0 if self.running is None else int(self.running.sandbox.store.db.total_changes)

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import pathlib
 import shutil
@@ -23,13 +24,36 @@ OWNER_IN_ANOTHER_PROCESS = (
 )
 
 
-@pytest.fixture
-def folder() -> Iterator[pathlib.Path]:
+MEMORY = pathlib.Path("/dev/shm")  # noqa: S108 - nothing in it is secret; a disk makes a thousand small files slow
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[pathlib.Path]:
     """A folder whose path has a space, and which another user may enter (pytest's own are closed)."""
-    outer = pathlib.Path(tempfile.mkdtemp(prefix="cofonda test "))
+    outer = pathlib.Path(tempfile.mkdtemp(prefix="cofonda test ", dir=MEMORY if MEMORY.is_dir() else None))
     outer.chmod(0o755)
     yield outer / "postgres"
     shutil.rmtree(outer)
+
+
+@pytest.fixture
+def folder() -> Iterator[pathlib.Path]:
+    with open_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def _made() -> Iterator[pathlib.Path]:
+    with open_folder() as made:
+        cluster = DevPostgres(made, durable=False).start()
+        cluster.stop()
+        yield made
+
+
+@pytest.fixture
+def made(_made: pathlib.Path, folder: pathlib.Path) -> None:
+    """The folder holds a cluster that was made and stopped before: for tests of what follows."""
+    subprocess.run(["cp", "-a", str(_made), str(folder)], check=True)
 
 
 @pytest.fixture
@@ -72,6 +96,7 @@ def test_a_fresh_cluster_has_two_roles_and_neither_is_an_administrator(start: St
         ask(cluster.app_url(driver="postgresql"), "CREATE TABLE mine (word text)")
 
 
+@pytest.mark.usefixtures("made")
 def test_the_owner_may_create_every_extension_the_migrations_need(start: Start) -> None:
     with psycopg.connect(start().owner_url(driver="postgresql")) as connection:
         for name in EXTENSIONS:
@@ -79,6 +104,7 @@ def test_the_owner_may_create_every_extension_the_migrations_need(start: Start) 
     assert connection.closed
 
 
+@pytest.mark.usefixtures("made")
 def test_a_database_is_copied_from_a_template_and_belongs_to_the_owner(start: Start) -> None:
     cluster = start()
     write(cluster)
@@ -91,6 +117,7 @@ def test_a_database_is_copied_from_a_template_and_belongs_to_the_owner(start: St
         psycopg.connect(cluster.owner_url("copy", driver="postgresql"))
 
 
+@pytest.mark.usefixtures("made")
 def test_data_survives_a_stop_and_a_second_start(start: Start) -> None:
     cluster = start()
     write(cluster)
@@ -98,6 +125,7 @@ def test_data_survives_a_stop_and_a_second_start(start: Start) -> None:
     assert kept(start()) == "still here"
 
 
+@pytest.mark.usefixtures("made")
 def test_a_killed_server_is_started_again_with_its_data(start: Start) -> None:
     cluster = start(durable=True)
     write(cluster)
@@ -111,6 +139,7 @@ def test_a_killed_server_is_started_again_with_its_data(start: Start) -> None:
     assert kept(cluster) == "still here"
 
 
+@pytest.mark.usefixtures("made")
 def test_a_second_process_attaches_and_leaves_the_server_running(start: Start) -> None:
     first, second = start(), start()
     assert first.owned
@@ -120,6 +149,7 @@ def test_a_second_process_attaches_and_leaves_the_server_running(start: Start) -
     assert kept(first) == "still here"
 
 
+@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_server_whose_owner_died_is_replaced(start: Start, folder: pathlib.Path, how: signal.Signals) -> None:
     words = [sys.executable, "-c", OWNER_IN_ANOTHER_PROCESS, str(folder)]
@@ -137,6 +167,7 @@ def test_a_server_whose_owner_died_is_replaced(start: Start, folder: pathlib.Pat
     assert not psutil.pid_exists(server) or psutil.Process(server).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.usefixtures("made")
 def test_an_orphan_that_was_not_told_of_its_owners_death_is_replaced(start: Start) -> None:
     first = start()
     write(first)
@@ -157,6 +188,7 @@ def test_a_half_made_cluster_is_made_again(start: Start, folder: pathlib.Path) -
     assert not half.exists()
 
 
+@pytest.mark.usefixtures("made")
 def test_data_of_another_version_is_refused_and_never_touched(start: Start, folder: pathlib.Path) -> None:
     start().stop()
     (folder / "PG_VERSION").write_text("9\n")
@@ -165,6 +197,7 @@ def test_data_of_another_version_is_refused_and_never_touched(start: Start, fold
     assert (folder / "base").exists()
 
 
+@pytest.mark.usefixtures("made")
 def test_a_server_that_cannot_start_says_why(start: Start, folder: pathlib.Path) -> None:
     start().stop()
     (folder / "postgresql.conf").write_text("nonsense = 1\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.browser import chromium
+from tests.make import territory
 from tests.story.house import House
 from tests.story.people import Scene
 
@@ -21,14 +22,6 @@ def browser() -> Iterator[Browser]:
     """Chromium of the machine."""
     with chromium() as running:
         yield running
-
-
-@pytest.fixture
-def house(cluster: Any, tmp_path: Path) -> Iterator[House]:
-    """A city whose processes the test starts."""
-    made = House(cluster, tmp_path)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -52,10 +45,11 @@ def prepared_house(app: Flask, database: Any, cluster: Any, clock: Any, tmp_path
 
 
 @pytest.fixture
-def scene(house: House, browser: Browser) -> Iterator[Scene]:
-    """A whole city, running, with its zones on the map, and a browser in front of it."""
-    house.start("sandbox", "worker", "web")
-    house.command("territory", "load")
-    yield Scene(house, browser)
+def scene(prepared_house: House, clock: Any, browser: Browser) -> Iterator[Scene]:
+    """A whole city of today, running, with its zones on the map, and a browser in front of it."""
+    clock.at(datetime.now(UTC))  # noqa: TID251 - the processes live in the machine's time
+    territory.milan()
+    prepared_house.start("worker", "web")
+    yield Scene(prepared_house, browser)
     for context in browser.contexts:
         context.close()

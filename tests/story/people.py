@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from lxml import html
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.make.identity import PASSWORD
 from tests.story.house import ROOT, House, until
 
-PASSWORD = "tram giallo lento 19"
 MONTHS = ["gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno"]
 MONTHS += ["luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"]
 PICTURES = ROOT / "instance" / "story"
@@ -174,20 +175,23 @@ class Visitor:
     def waits_for(self, words: str) -> Visitor:
         """Look at the page again and again until the words stand there: background work is being done."""
 
-        def there() -> bool:
-            return plain(words).casefold() in self.again().text().casefold()
-
         try:
-            until(there, f"“{words}” on {self.page.url}", pause=0.25)
+            until(lambda: self._says(words), f"“{words}” on {self.page.url}", pause=0.25)
         except AssertionError as late:
-            late.add_note(f"the page says: {self.text()[:2000]}")
+            late.add_note(f"the page says: {self.again().text()[:2000]}")
             raise
-        return self
+        return self.again().sees(words)
 
     def waits_until_gone(self, words: str) -> Visitor:
         """Look at the page again and again until the words are gone."""
-        until(lambda: plain(words).casefold() not in self.again().text().casefold(), f"no “{words}”", pause=0.25)
-        return self
+        until(lambda: not self._says(words), f"no “{words}”", pause=0.25)
+        return self.again()
+
+    def _says(self, words: str) -> bool:
+        """Whether the page would say it if it were opened again: asked with this person's cookies, and not drawn."""
+        source = html.fromstring(self.page.request.get(self.page.url).text())
+        drawn, wanted = ("".join(text.casefold().split()) for text in (str(source.text_content()), words))
+        return wanted in drawn
 
     def picture(self, name: str) -> str:
         """Keep what the browser shows; returns a line that says where."""

@@ -57,8 +57,15 @@ def _packed(data: bytes) -> int:
 class Eyes:
     """Looks at pages, each as the person who was given it; keeps pictures if told where."""
 
-    def __init__(self, browser: Browser, *, pictures: Path | None = None, judges: frozenset[str] | None = None) -> None:
-        self.browser, self.folder = browser, pictures
+    def __init__(
+        self,
+        browser: Browser,
+        *,
+        pictures: Path | None = None,
+        judges: frozenset[str] | None = None,
+        axe_widths: tuple[int, ...] = AXE_WIDTHS,
+    ) -> None:
+        self.browser, self.folder, self.axe_widths = browser, pictures, axe_widths
         self.judges = frozenset(JUDGES) if judges is None else judges
         self.page: Page | None = None
         self.wire: CDPSession | None = None
@@ -121,12 +128,12 @@ class Eyes:
         if asks_axe:
             page.evaluate(axe_source())
         for width in WIDTHS:
-            if width not in AXE_WIDTHS and "overflow" not in self.judges:
+            if width not in self.axe_widths and "overflow" not in self.judges:
                 continue
             page.set_viewport_size({"width": width, "height": 900 if width > 400 else 844})
             if "overflow" in self.judges:
                 seen.findings += self._wider(page, sheet, width)
-            if width in AXE_WIDTHS:
+            if width in self.axe_widths:
                 seen.findings += self._axe(page, sheet, width) if asks_axe else []
                 self._picture(page, seen, width)
         if "hosts" in self.judges:
