@@ -367,23 +367,6 @@ def sandbox(_sandbox: Any, app: Flask, clock: FrozenClock, database: Database) -
 @pytest.fixture
 def count_sql(app: Flask) -> Callable[[], Any]:
     """`with count_sql() as seen:` collects the statements sent meanwhile."""
-    from contextlib import contextmanager
+    from tests.sql import counted
 
-    from sqlalchemy import event
-
-    from app.core.db import db
-
-    @contextmanager
-    def counting() -> Iterator[list[str]]:
-        seen: list[str] = []
-
-        def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            seen.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return counting
+    return counted

@@ -15,7 +15,6 @@ from tests.ui.browser import Eyes
 from tests.ui.city import Pages, served, without_secrets
 from tests.ui.findings import GULPEASE, Finding, Sheet
 
-
 PHONE = 390  # `make ui` asks axe at a desk too, and the HTML checkers about every page
 
 

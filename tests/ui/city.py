@@ -29,7 +29,8 @@ from tests.conftest import Database
 from tests.house.city import City
 from tests.house.places import ANSWERS, PLACES, VISITOR, Place, address, methods, routes
 from tests.make import identity as make_people
-from tests.ui.findings import Finding, Sheet
+from tests.sql import counted, questions
+from tests.ui.findings import SQL, Finding, Sheet
 
 LANGUAGES = ("it", "en")
 ROLES = ("officer", "evaluator", "responsible", "finance", "administrator")
@@ -137,7 +138,11 @@ class Pages:
                             yield from self._one(self.browser(name), there, who, "filled", endpoint)
 
     def _one(self, browser: FlaskClient, path: str, who: str, state: str, endpoint: str) -> Iterator[Sheet | Finding]:
-        answer = browser.get(path)
+        db.session.remove()  # a session of its own, as in production
+        with counted() as seen:
+            answer = browser.get(path)
+        if (asked := len(questions(seen))) > SQL:
+            yield Finding("sql", f"{path} [{who}, {state}]", f"{asked} statements, {SQL} are allowed")
         made = self.sheet(answer, path, who, state, endpoint, browser) if answer.mimetype == "text/html" else None
         if answer.status_code not in {200, 302, 303} | ANSWERS.get(endpoint, set()):
             yield Finding("answers", f"{path} [{who}, {state}]", f"answers {answer.status_code}")

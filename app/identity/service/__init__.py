@@ -9,12 +9,13 @@ from app.identity.service.account import (
 )
 from app.identity.service.brakes import brake, forgive, tidy
 from app.identity.service.codes import issue_code, use_code
-from app.identity.service.registration import confirm_email, open_registration, register
+from app.identity.service.registration import become_person, confirm_email, open_registration, register
 from app.identity.service.roles import end_role, grant
 from app.identity.service.sessions import end_other_sessions, end_session, open_session, sign_in, sign_out, touch
 
 __all__ = [
     "ask_reset",
+    "become_person",
     "brake",
     "change_details",
     "change_password",

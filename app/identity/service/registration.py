@@ -120,6 +120,12 @@ def confirm_email(token: str, *, password: str, now: datetime) -> Person:
         raise Invalid({"password": N_("This is not the password that was chosen at the registration.")})
     if queries.by_email(found.email) or queries.by_tax_code_hash(found.tax_code_hash):
         raise Conflict(KNOWN)
+    found.confirmed_at = now
+    return become_person(found, now=now)
+
+
+def become_person(found: Registration, *, now: datetime) -> Person:
+    """The account of a registration whose address is proved; raises Conflict where somebody has these data."""
     person = Person(
         ref=new_ref("per"),
         email=found.email,
@@ -132,7 +138,6 @@ def confirm_email(token: str, *, password: str, now: datetime) -> Person:
         email_confirmed_at=now,
         created_at=found.created_at,
     )
-    found.confirmed_at = now
     try:
         with db.session.begin_nested():
             db.session.add(person)

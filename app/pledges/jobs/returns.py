@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -15,28 +17,34 @@ from app.pledges import queries, service
 from app.pledges.rules import LEASE, ChargeState
 
 log = structlog.get_logger()
+C = TypeVar("C", service.RefundClaim, service.ReversalClaim)
 BATCH = 200
 KEY_LIFE = timedelta(hours=20)
 RETURNS = ("charge.refund", "charge.dispute.", "refund.")  # news after which a charge is read again for what went back
 SHORT = "balance_insufficient"
 
 
+def _each(take: Callable[..., C | None], act: Callable[[C], None], put_back: Callable[..., None]) -> None:
+    """Take what waits, one by one, and act on it; what the provider does not answer about waits for a later run."""
+    for _ in range(BATCH):
+        with transaction():
+            claimed = take(now=clock.now())
+        if claimed is None:
+            return
+        try:
+            act(claimed)
+        except gateway.ProviderDown as down:
+            log.warning("pledges.provider_down", key=claimed.key, said=down.said)
+            with transaction():
+                put_back(claimed.row_id, until=clock.now() + LEASE)
+            return
+
+
 @every("*/10 * * * * *")
 @job("pledges.refund", queue="money")
 def refund() -> None:
     """Send back the gifts that wait to go back, until none is left or the provider does not answer."""
-    for _ in range(BATCH):
-        with transaction():
-            claimed = service.claim_refund(now=clock.now())
-        if claimed is None:
-            return
-        try:
-            refund_one(claimed)
-        except gateway.ProviderDown as down:
-            log.warning("pledges.provider_down", refund=claimed.ref, said=down.said)
-            with transaction():
-                service.put_back_refund(claimed.refund_id, until=clock.now() + LEASE)
-            return
+    _each(service.claim_refund, refund_one, service.put_back_refund)
 
 
 def refund_one(claim: service.RefundClaim) -> None:
@@ -57,15 +65,15 @@ def refund_one(claim: service.RefundClaim) -> None:
     except gateway.ProviderRefused as refused:
         if refused.code == SHORT and not claim.from_platform:
             with transaction():
-                service.from_platform(claim.refund_id, now=clock.now())
+                service.from_platform(claim.row_id, now=clock.now())
             return
         log.error("pledges.refund_refused", refund=claim.ref, said=str(refused))
         with transaction():
-            service.refund_refused(claim.refund_id, str(refused), now=clock.now())
+            service.refund_refused(claim.row_id, str(refused), now=clock.now())
         return
     division = gateway.read_split(claim.charge)
     with transaction():
-        service.apply_refund(claim.refund_id, said, division, now=clock.now())
+        service.apply_refund(claim.row_id, said, division, now=clock.now())
 
 
 def _made_before(claim: service.RefundClaim) -> gateway.Refund | None:
@@ -99,18 +107,7 @@ def reread_returns(pledge_id: int) -> None:
 @job("pledges.reverse", queue="money")
 def reverse() -> None:
     """Take back from their bodies the gifts that were lost in a dispute."""
-    for _ in range(BATCH):
-        with transaction():
-            claimed = service.claim_reversal(now=clock.now())
-        if claimed is None:
-            return
-        try:
-            reverse_one(claimed)
-        except gateway.ProviderDown as down:
-            log.warning("pledges.provider_down", dispute=claimed.key, said=down.said)
-            with transaction():
-                service.put_back_reversal(claimed.dispute_id, until=clock.now() + LEASE)
-            return
+    _each(service.claim_reversal, reverse_one, service.put_back_reversal)
 
 
 def reverse_one(claim: service.ReversalClaim) -> None:
@@ -128,7 +125,7 @@ def reverse_one(claim: service.ReversalClaim) -> None:
             log.warning("pledges.reversal_refused", dispute=claim.key, said=str(refused))
     division = gateway.read_split(claim.charge)
     with transaction():
-        service.reversed_(claim.dispute_id, taken, division, now=clock.now())
+        service.reversed_(claim.row_id, taken, division, now=clock.now())
 
 
 @every("0 */10 * * * *")

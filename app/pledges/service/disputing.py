@@ -106,7 +106,7 @@ def _lost(pledge: Pledge, charge: Charge, row: Dispute, now: datetime) -> None:
 class ReversalClaim:
     """Everything the worker needs to take a lost gift back from the body."""
 
-    dispute_id: int
+    row_id: int
     key: str
     charge: str
     amount: Money
@@ -128,7 +128,7 @@ def claim_reversal(*, now: datetime) -> ReversalClaim | None:
     row.lease_until = now + LEASE
     charge = db.session.get_one(Charge, row.charge_id)
     return ReversalClaim(
-        dispute_id=row.id,
+        row_id=row.id,
         key=f"{row.key}:reversal",
         charge=charge.provider_charge or "",
         amount=row.amount,

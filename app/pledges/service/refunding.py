@@ -94,9 +94,9 @@ def approve_refund(refund: Refund, *, by: Actor, now: datetime) -> Refund:
     """A second officer agrees: the worker sends it."""
     pledge, charge, refund = _second_hand(refund, by, now)
     if refusal := refuse_refund(refund.amount, queries.left_of(charge), queries.is_disputed(charge.id)):
-        raise (
-            Conflict("Meanwhile less than this is left of the gift.") if not isinstance(refusal, Conflict) else refusal
-        )
+        if isinstance(refusal, Conflict):
+            raise refusal
+        raise Conflict("Meanwhile less than this is left of the gift.")
     refund.state, refund.decided_by, refund.decided_at = (
         move(REFUND_MOVES, refund.state, RefundAct.APPROVE),
         by.id,
@@ -173,7 +173,7 @@ def _write(
 class RefundClaim:
     """Everything the worker needs to send one gift back."""
 
-    refund_id: int
+    row_id: int
     ref: str
     key: str
     pledge_ref: str
@@ -199,7 +199,7 @@ def claim_refund(*, now: datetime) -> RefundClaim | None:
     row.lease_until = now + LEASE
     charge = db.session.get_one(Charge, row.charge_id)
     return RefundClaim(
-        refund_id=row.id,
+        row_id=row.id,
         ref=row.ref,
         key=row.key if not row.from_platform else f"{row.key}:platform",
         pledge_ref=queries.pledge(charge.pledge_id).ref,
