@@ -209,6 +209,10 @@ class DevPostgres:
         }
         if not self.durable:
             options |= {"max_wal_size": "128MB", "min_wal_size": "32MB"}  # it may lie in memory
+            # Hundreds of small copies that live for a second: nobody tidies them, backs them up or reads them ahead.
+            options |= {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": 0}
+            if major >= 18:
+                options["io_method"] = "sync"
         words = [str(binaries / "postgres"), "-D", str(self.data)]
         for key, value in options.items():
             words += ["-c", f"{key}={value}"]

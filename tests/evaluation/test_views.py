@@ -175,15 +175,6 @@ def test_the_offices_pages_are_closed_to_others(call, client, sign_in, role):
         assert client.post(f"/it/calls/{call.slug}/{path}").status_code == 403
 
 
-@pytest.mark.parametrize("role", ["officer", "responsible", "finance", None])
-def test_the_evaluators_pages_are_closed_to_others(call, client, sign_in, role):
-    proposal = proposed(call)
-    sign_in(client, identity.person(roles=(role,) if role else ()))
-    assert client.get("/it/evaluation").status_code == 403
-    assert client.get(f"/it/evaluation/{proposal.ref}").status_code == 403
-    assert client.post(f"/it/evaluation/{proposal.ref}/score").status_code == 403
-
-
 def test_the_list_of_rankings_says_where_each_stands(call, client, sign_in):
     officer = identity.person(roles=("officer",))
     sign_in(client, officer)

@@ -16,7 +16,6 @@ from app.core.db import db, transaction
 from app.core.money import euros
 from app.core.together import together
 from app.grants import queries, service
-from app.grants.rules import OrderState
 from app.groups import queries as groups
 from app.identity.models import Person
 from app.outbox import queries as outbox
@@ -38,56 +37,6 @@ def page(client: FlaskClient, path: str, **posted: Any) -> str:
 
 def member_of(agreement: Any) -> Person:
     return groups.members(settlement.campaign(agreement.campaign_id).group_id)[0]
-
-
-def test_each_route_opens_for_whom_it_is_and_for_nobody_else(
-    client: FlaskClient, sign_in: Enter, run_jobs: Run
-) -> None:
-    unagreed, campaign = closing.confirmed(run_jobs, title="Coro di cortile"), closing.confirmed(run_jobs)
-    agreement = make.published(campaign)
-    receipt, order = make.receipt(agreement, "100"), make.order(agreement)
-    member = member_of(agreement)
-    other = groups.members(settlement.campaign(closing.campaign(title="Un altro cortile").id).group_id)[0]
-    ref, office = agreement.ref, {"officer", "responsible", "finance", "administrator"}
-    gets = {
-        "/it/grants/": office,
-        f"/it/grants/prepare/{unagreed.slug}": {"officer"},
-        f"/it/grants/{ref}": office | {"member"},
-        f"/it/grants/{ref}/text.pdf": office | {"member"},
-        f"/it/grants/{ref}/signed.pdf": office | {"member"},
-        f"/it/grants/{ref}/sign": office | {"member"},
-        f"/it/grants/{ref}/report": office | {"member"},
-        f"/it/grants/receipts/{receipt.ref}/file": office | {"member"},
-        f"/it/grants/receipts/{receipt.ref}": {"officer"},
-        "/it/grants/orders": office,
-        f"/it/grants/orders/{order.ref}": office,
-    }
-    posts = {
-        f"/it/grants/{ref}/publish": {"officer", "responsible"},
-        f"/it/grants/{ref}/orders/advance": {"officer"},
-        f"/it/grants/orders/{order.ref}/approve": {"officer", "responsible"},
-        f"/it/grants/orders/{order.ref}/refuse": {"officer", "responsible", "finance"},
-        f"/it/grants/orders/{order.ref}/paid": {"finance"},
-        f"/it/grants/{ref}/code": office | {"member"},
-        f"/it/grants/{ref}/report": office | {"member"},
-        f"/it/grants/{ref}/report/send": office | {"member"},
-        f"/it/grants/{ref}/report/reopen": {"officer"},
-        f"/it/grants/{ref}/close": {"officer"},
-    }
-    people = {role: identity.person(roles=[role]) for role in sorted(office | {"evaluator"})}
-    people |= {"member": member, "stranger": identity.person(), "other group": other}
-    for path in gets:
-        assert client.get(path).status_code == 303
-    for path in posts:
-        assert client.post(path).status_code == 403
-    for who, person in people.items():
-        sign_in(client, person)
-        for path, allowed in gets.items():
-            assert (client.get(path).status_code == 200) is (who in allowed), (who, path)
-        for path, allowed in posts.items():
-            if who not in allowed:
-                assert client.post(path).status_code in (403, 404), (who, path)
-    assert make.queries.orders_of(agreement.id)[0].state is OrderState.PREPARED
 
 
 def test_what_does_not_exist_is_not_found(client: FlaskClient, sign_in: Enter) -> None:

@@ -14,7 +14,7 @@ from app.groups import queries as groups
 from app.groups.models import Group
 from app.identity.models import Person
 from tests.make import evaluation, identity
-from tests.make.kept import kept
+from tests.make.kept import dear, kept
 
 IMPACT = (
     Impact(euros("10"), "una scatola di viti buone", "a box of good screws"),
@@ -76,7 +76,7 @@ def asked(group: Group | None = None, **given: Any) -> Campaign:
     return campaign
 
 
-@kept
+@dear
 def live_campaign(group: Group | None = None, *, officer: Person | None = None, **given: Any) -> Campaign:
     """An open campaign: budget 12,000, threshold 4,800, ceiling 7,200 unless `budget=` or terms say otherwise."""
     campaign = asked(group, **given)

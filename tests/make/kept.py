@@ -158,15 +158,20 @@ def watch(app: Any, database: Any) -> World:
 
 def kept(make: Callable[P, R]) -> Callable[P, R]:
     """What this makes is made once for all tests that ask for the same in the same world."""
-    return _step(make, copied=True)
+    return _step(make, copied_at=2)
+
+
+def dear(make: Callable[P, R]) -> Callable[P, R]:
+    """What takes long to make, so that it is kept when it is made first."""
+    return _step(make, copied_at=1)
 
 
 def step(make: Callable[P, R]) -> Callable[P, R]:
     """Too small to be copied, but the world after it is known."""
-    return _step(make, copied=False)
+    return _step(make, copied_at=0)
 
 
-def _step(make: Callable[P, R], *, copied: bool) -> Callable[P, R]:
+def _step(make: Callable[P, R], *, copied_at: int) -> Callable[P, R]:
     @wraps(make)
     def made(*args: P.args, **kwargs: P.kwargs) -> R:
         world: World | None = current_app.extensions.get(EXTENSION)
@@ -185,7 +190,7 @@ def _step(make: Callable[P, R], *, copied: bool) -> Callable[P, R]:
             return found
         result = make(*args, **kwargs)
         world.asked[asked] += 1
-        if copied and world.asked[asked] > 1:
+        if 0 < copied_at <= world.asked[asked]:
             world.copies[asked] = world.keep(_noted(result))
         world.arrive(asked)
         return result

@@ -18,7 +18,7 @@ from app.outbox import queries as outbox
 from app.proposals import queries, service
 from app.proposals.models import Proposal
 from tests.make import calls, groups, identity, territory
-from tests.make.kept import kept
+from tests.make.kept import dear, kept
 
 LINES: tuple[tuple[str, Money], ...] = (
     ("Banchi e attrezzi", euros("4200")),
@@ -133,7 +133,7 @@ def submitted(group: Group | None = None, **given: Any) -> Proposal:
     return made
 
 
-@kept
+@dear
 def admissible(group: Group | None = None, *, officer: Person | None = None, **given: Any) -> Proposal:
     """A proposal that an officer has found admissible."""
     made = submitted(group, **given)

@@ -14,7 +14,7 @@ from app.core.money import Money, euros
 from app.settlement import queries
 from app.settlement.models import Case, Close
 from tests.make import campaigns, payments, pledges
-from tests.make.kept import kept, step
+from tests.make.kept import dear, kept, step
 
 Run = Callable[..., int]
 REACHED = ("4000", "780")  # 4,780.00; with one gift of 50.00 more it is 4,830.00
@@ -93,7 +93,7 @@ def after_grace(campaign: Campaign, run_jobs: Run) -> Case:
     return case(campaign)
 
 
-@kept
+@dear
 def confirmed(run_jobs: Run, amounts: Sequence[str] = ("4800",), **given: Any) -> Campaign:
     """A campaign of 12,000.00 whose gifts (4,800.00 unless others are named) are collected: its match is confirmed."""
     made = campaign(**given)

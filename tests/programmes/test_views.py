@@ -131,10 +131,3 @@ def test_the_responsible_officer_releases_too_and_others_do_not(client, sign_in)
     for role, status in (("responsible", 303), ("finance", 403), ("evaluator", 403)):
         sign_in(client, identity.person(roles=(role,)))
         assert client.post(path, data=typed).status_code == status
-
-
-@pytest.mark.parametrize("path", ["", "/new", "/{ref}", "/{ref}/edit", "/{ref}/source", "/{ref}/progress"])
-def test_the_offices_pages_are_closed_to_others(client, sign_in, path):
-    programme = programmes.programme()
-    sign_in(client, identity.person(roles=("evaluator",)))
-    assert client.get("/it/programmes/manage" + path.format(ref=programme.ref)).status_code == 403

@@ -20,11 +20,12 @@ STAFF = {
     "responsible": ("Giorgio Mauri", "responsible"),
     "finance": ("Teresa Villa", "finance"),
 }
+MOST = 10  # presses and fields from the first page to the thank-you, on a phone without scripts
 GIFTS = (
     ("Carla Donati", "1.500", donors.OK),
     ("Dino Ferri", "980,00", donors.ASKS_BANK),
     ("Ida Rossi", "900", donors.OK),
-    ("Lino Bianchi", "800", donors.OK),
+    ("Lino Bianchi", "775", donors.OK),
     ("Mara Gatti", "600.00", donors.OK),
     ("Gino Neri", "50", donors.REFUSED_LATER),
     ("Franca Verdi", "40", donors.OK),
@@ -93,7 +94,7 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
     with scene.step("the group asks to launch and an officer opens the campaign"):
         donors.prepares(first, citizens.LONG_STORY)
         page = donors.opens(staff["officer"])
-    with scene.step("donors promise 4,830.00; one cancels, one shows a name, a large one waits for an officer"):
+    with scene.step("donors promise 4,805.00; one cancels, one shows a name, a large one waits for an officer"):
         guests = {name: donors.guest(scene, name) for name, _, _ in GIFTS}
         donors.is_told_how(guests["Franca Verdi"], page)
         for name, amount, card in GIFTS:
@@ -102,7 +103,9 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
                 donors.is_let_through(staff["officer"], guests[name], page)
         donors.shows_name(guests["Dino Ferri"], page, "Dino F.")
         donors.cancels(guests["Franca Verdi"])
-        guests["Gino Neri"].open(page).sees("4.830,00 €", "6 persone", "7.170,00 €")
+    with scene.step("a newcomer gives the 25.00 that are offered in ten interactions"):
+        assert donors.gives_in_a_minute(donors.guest(scene, "Nora Valli"), citizens.TITLE) <= MOST
+        guests["Gino Neri"].open(page).sees("4.830,00 €", "7 persone", "7.170,00 €")
     watch = "/it/settlement/" + page.rpartition("/")[2]
     with scene.step("the campaign closes and the record of the close is written"):
         staff["officer"].jumps_to("Si chiude la raccolta")
@@ -121,9 +124,8 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
         staff["officer"].open(watch).waits_for("Donatori avvisati")
         guests["Gino Neri"].reads_mail("Stiamo per addebitare").sees("50,00 €", body.NAME)
         staff["officer"].jumps_to("Si addebitano i donatori")
-        staff["officer"].open(watch).waits_for("Rifiutati dalla banca 50,00 € (1)").sees(
-            "Incassato e contato 4.780,00 €"
-        )
+        staff["officer"].open(watch).waits_for("Incassato e contato 4.780,00 €")
+        staff["officer"].waits_for("Rifiutati dalla banca 50,00 € (1)")
         guests["Gino Neri"].reads_mail("La banca ha rifiutato").sees("50,00 €")
     with scene.step("a neighbour fills the gap and the match is confirmed on 4,800.00"):
         donors.fills_gap(donors.guest(scene, "Rosa Blu"), page, "20,00 €")
@@ -148,5 +150,5 @@ def test_a_project_goes_from_the_call_to_the_last_payment(scene: Scene) -> None:
         assert "every figure equals its ledger balance" in scene.house.command("ledger", "verify")
         stats = scene.house.sandbox("stats")
         assert stats["nonconforming"]["count"] == 0
-        assert stats["charges"] == {"succeeded": 6, "failed": 1, "amount": 480_000}
+        assert stats["charges"] == {"succeeded": 7, "failed": 1, "amount": 480_000}
         assert stats["refunds"]["count"] == 0
