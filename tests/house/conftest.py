@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import fcntl
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,16 +14,31 @@ from flask import Flask
 
 from tests.conftest import FrozenClock
 from tests.house.city import City, found
+from tests.make import numbers
 
 
 @pytest.fixture(scope="session")
-def _city(_app: Flask, _database: Any, _sandbox: Any, cluster: Any) -> Iterator[City]:
-    """The city's database, kept as a template; only names and references come out of it."""
-    held, _database.name = _database.name, None
-    made = found(_app, _database, _sandbox.url)
-    _database.name = held
-    yield made
-    cluster.drop_database(made.template)
+def _city(_app: Flask, _database: Any, _sandbox: Any, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> City:
+    """The city's database, kept as a template; only names and references come out of it.
+
+    One of the run's processes builds it, the others wait and take it with its files.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "city"
+    folder.mkdir(exist_ok=True)
+    own, files, known = Path(_app.config["FILES_DIR"]), folder / "files", folder / "city.pickle"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            held, _database.name = _database.name, None
+            made = found(_app, _database, _sandbox.url)
+            _database.name = held
+            shutil.copytree(own, files)
+            known.write_bytes(pickle.dumps((made, numbers.given())))
+    made, given = pickle.loads(known.read_bytes())  # noqa: S301 - written by this run
+    shutil.copytree(files, own, dirs_exist_ok=True)
+    numbers.go_on_after(given)
+    return made
 
 
 @pytest.fixture(scope="session")

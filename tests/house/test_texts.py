@@ -1,6 +1,7 @@
 """Texts: every sentence has its Italian; templates hold no style, no script, no raw form field."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def sentences(room: str) -> set[str]:
     return {words[0] if isinstance(words, tuple) else words for words in ids}
 
 
+@cache
 def catalogue(room: str) -> dict[str, object]:
     path = ROOT / "translations" / room / "it" / "LC_MESSAGES" / "messages.po"
     if not path.exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -23,8 +22,8 @@ from app.outbox import queries as outbox
 from tests.make import identity
 from tests.make import settlement as closing
 from tests.make.kept import kept, step
+from tests.make.numbers import another
 
-_number = itertools.count(1)
 TREASURY = gateway.Treasury("Comune di Milano", "IT60X0542811101000000123456", "")
 
 
@@ -111,7 +110,7 @@ def receipt(
     agreement: Agreement, amount: Money | str, *, line: int = 1, by: Person | None = None, **given: Any
 ) -> Expense:
     """A receipt sent by a person of the group."""
-    number = next(_number)
+    number = another("receipt")
     campaign = closing.queries.campaign(agreement.campaign_id)
     by = by or groups.members(campaign.group_id)[0]
     facts: dict[str, Any] = {

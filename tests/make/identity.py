@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
@@ -17,16 +16,16 @@ from app.identity.rules import Role
 from app.outbox import queries as outbox
 from app.outbox.models import Message
 from tests.make.kept import step
+from tests.make.numbers import another
 
 PASSWORD = "lanterna-ruvida-ottantasei"
-_NUMBERS = itertools.count(1)
 _FIRST = ("Ada", "Bruno", "Carla", "Dario", "Elena", "Fabio", "Greta", "Ivo", "Lia", "Marta", "Nino", "Olga", "Rita")
 _LAST = ("Alberti", "Brenna", "Colnaghi", "Dossi", "Erba", "Fumagalli", "Galbiati", "Locatelli", "Mapelli")
 
 
 def tax_code(born_on: date = date(1988, 5, 17), number: int | None = None) -> str:
     """A well-formed tax code for that day of birth, of a municipality that does not exist (Z9xx); another each time."""
-    number = next(_NUMBERS) if number is None else number
+    number = another("person") if number is None else number
     letters = "".join(chr(ord("A") + number // 26**place % 26) for place in range(6))
     body = f"{letters}{born_on:%y}{'ABCDEHLMPRST'[born_on.month - 1]}{born_on.day:02d}Z9{number % 100:02d}"
     code = body + str(codicefiscale.calc_check_digit(body))
@@ -48,7 +47,7 @@ def person(
     The way through the letter is walked by the tests of the registration itself; here it would be walked a thousand
     times.
     """
-    number = next(_NUMBERS)
+    number = another("person")
     name, now, code = name or _name(number), clock.now(), tax_code(born_on)
     registration = Registration(
         email=email or f"{name.split()[0].lower()}.{number}@example.org",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 from sqlalchemy import select
@@ -24,8 +23,7 @@ from app.pledges.rules.consent import Consent, Terms, consent
 from tests.make import campaigns as make_campaigns
 from tests.make import payments
 from tests.make.kept import kept, step
-
-_number = itertools.count(1)
+from tests.make.numbers import another
 
 
 def money(amount: Money | int) -> Money:
@@ -66,7 +64,7 @@ def started(
     by: Any = None,
 ) -> Pledge:
     """A pledge whose hosted page is open."""
-    number = next(_number)
+    number = another("pledge")
     sum_ = money(amount)
     with transaction():
         pledge = service.start(
