@@ -257,7 +257,7 @@ def build_on(database: Database, files: Path) -> Flask:
     return _build(
         database.cluster.app_url("made-by-the-creator"),
         "",
-        SQLALCHEMY_ENGINE_OPTIONS={"creator": database.open, "poolclass": pool.QueuePool},
+        SQLALCHEMY_ENGINE_OPTIONS={"creator": database.open, "poolclass": pool.QueuePool, "query_cache_size": 4000},
         FILES_DIR=str(files),
     )
 
