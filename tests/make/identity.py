@@ -1,4 +1,4 @@
-"""People, made as people come: by registering and confirming."""
+"""People with an account and their roles; codes and links out of the letters they get."""
 
 from __future__ import annotations
 
