@@ -1,8 +1,6 @@
 # Every target does its own set-up; `make help` lists them.
 PYTHON ?= python3
 IN := .venv/bin/python -m
-# One more than there are cores: some tests wait for processes of their own.
-WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 SETUP := $(PYTHON) -m run.setup
 # Compiled modules are kept even where the environment says not to: a run starts a dozen processes that read them.
 export PYTHONDONTWRITEBYTECODE :=
@@ -20,7 +18,7 @@ flask: ## Run a command of the application: make flask ARGS="ledger verify"
 	@$(SETUP) packages messages && exec $(IN) run flask $(ARGS)
 
 test: ## Run all tests, browser story included (ARGS="tests/ledger -k close" for some)
-	@$(SETUP) packages tools assets messages judges && exec $(IN) pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(SETUP) packages tools assets messages judges && exec $(IN) pytest -n logical --dist worksteal $(ARGS)
 
 ui: ## Judge every page as every role in both languages; report in instance/ui (ARGS="--no-lighthouse --only grants.")
 	@$(SETUP) packages tools assets messages judges slow-judges && exec $(IN) tests.ui $(ARGS)
