@@ -71,7 +71,7 @@ class Shell:
         response = make_response(html, status)
         targets = " ".join(["'self'", *sorted({origin(url) for url in ways_out} - {""})])
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
+            f"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {targets}; "
             "frame-ancestors 'none'; base-uri 'none'"
         )
         response.headers["Cache-Control"] = "no-store"
