@@ -167,7 +167,7 @@ def test_no_page_runs_what_a_stranger_wrote(hostile: City, address_of_house: str
         for who, endpoints in IN_THE_BROWSER:
             signed = sign_in(app.test_client(), hostile.person(who)).get_cookie("cofonda")
             assert signed is not None
-            context = browser.new_context()
+            context = browser.new_context(reduced_motion="reduce")
             context.add_cookies([{"name": "cofonda", "value": signed.value, "url": address_of_house}])
             for endpoint in endpoints.split():
                 _look(context.new_page(), address_of_house, endpoint, app, hostile)

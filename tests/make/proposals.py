@@ -111,7 +111,7 @@ def sign(proposal: Proposal, person: Person) -> None:
         service.ask_code(proposal, by=person, now=clock.now())
     code = identity.code_in(outbox.latest(1, recipient=person.email)[0])
     with transaction():
-        service.sign(proposal, code, seen=queries.standing(proposal).fingerprint, by=person, now=clock.now())
+        service.sign(proposal, code, seen=proposal.text_sha256 or "", by=person, now=clock.now())
 
 
 @kept

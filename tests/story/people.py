@@ -51,7 +51,9 @@ class Scene:
     def visitor(self, name: str = "", email: str = "", *, phone: bool = False) -> Visitor:
         """A person who has just opened a browser."""
         size: Any = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
-        context = self.browser.new_context(viewport=size, java_script_enabled=False, locale="it-IT")
+        context = self.browser.new_context(
+            viewport=size, java_script_enabled=False, locale="it-IT", reduced_motion="reduce"
+        )
         context.set_default_timeout(20_000)
         return Visitor(self, context.new_page(), name, email)
 

@@ -77,7 +77,9 @@ class Eyes:
 
     def _open(self) -> Page:
         if self.page is None:
-            context = self.browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, locale="it-IT")
+            context = self.browser.new_context(
+                viewport={"width": WIDTHS[0], "height": 900}, locale="it-IT", reduced_motion="reduce"
+            )
             context.set_default_timeout(60_000)
             self.page = page = context.new_page()
             # First view: nothing is taken from an earlier page.
