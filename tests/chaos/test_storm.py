@@ -1,6 +1,6 @@
 """Workers killed, databases crashed, answers and news lost, doubled, late and out of order: no cent lost or doubled.
 
-The short form charges 100 cards with five kills; `make chaos` the long one: 5,000 cards, 80 kills, 10 crashes.
+The short form charges 200 cards with five kills; `make chaos` the long one: 5,000 cards, 80 kills, 10 crashes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.story.house import House, until
 pytestmark = pytest.mark.slow
 prepared_house = _prepared_house
 
-CHARGES, KILLS = int(os.environ.get("CHARGES", "100")), int(os.environ.get("KILLS", "5"))
+CHARGES, KILLS = int(os.environ.get("CHARGES", "200")), int(os.environ.get("KILLS", "5"))
 CRASHES = int(os.environ.get("CRASHES", "0"))
 LONG = CHARGES > 1_000
 PATIENCE = 120 + CHARGES // 5
