@@ -101,20 +101,25 @@ def agree(stage: Stage, campaign: Campaign, officer: Person, responsible: Person
     return agreement
 
 
-def pay_due(stage: Stage, agreement: Agreement, officer: Person, second: Person, finance: Person) -> Order:
-    """One officer prepares the due tranche, another approves, finance exports it and marks it paid."""
+def order_due(stage: Stage, agreement: Agreement, officer: Person, second: Person) -> Order:
+    """One officer prepares the order of the due tranche and another approves it: finance finds it waiting."""
     due = next(tranche for tranche, owner, _ in grants.tranches_due() if owner.id == agreement.id)
     with stage.act() as now:
         order = grant_verbs.prepare_order(due, by=officer, now=now)
     with stage.act() as now:
         grant_verbs.approve(order, by=second, now=now)
+    return order
+
+
+def pay_due(stage: Stage, agreement: Agreement, officer: Person, second: Person, finance: Person) -> None:
+    """The due tranche is ordered and approved; finance exports it and marks it paid."""
+    order = order_due(stage, agreement, officer, second)
     today = clock.local(stage.now).date()
     with stage.act() as now:
         grant_verbs.export([order], treasury=TREASURY, execute_on=today + timedelta(days=1), by=finance, now=now)
     stage.at(stage.now + timedelta(days=2))
     with stage.act() as now:
         grant_verbs.mark_paid(order, paid_on=clock.local(stage.now).date(), by=finance, now=now)
-    return order
 
 
 def report(

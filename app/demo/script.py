@@ -379,6 +379,10 @@ class Script:
         self.collect()
         self.stage.at(self.stage.now + timedelta(days=15))
         self.stage.settle(3)
+        self.stage.at(self.stage.moment(-4))
+        agreement = aftermath.agree(self.stage, campaign, officer, responsible)
+        self.stage.at(self.stage.moment(-1, 11))
+        aftermath.order_due(self.stage, agreement, officer, second)
 
         # The group lets its thirty days pass: nobody pays.
         campaign = self.launch("la-pista-di-bocce", -150)

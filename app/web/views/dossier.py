@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.errors import Missing
 from app.core.money import N_
 from app.evaluation.rules import State as RankingState
+from app.grants.models import Agreement
 from app.grants.rules import AgreementState, OrderState
 from app.groups import queries as groups
 from app.groups.rules import EntityState
@@ -84,10 +85,10 @@ class Act:
     why: str = ""
 
 
-def _seen(project: Project) -> frozenset[str]:
+def _seen(*, party: bool) -> frozenset[str]:
     """The tabs that this reader may open."""
     seen = [SEEN[role] for role in gates.roles() & set(SEEN)]
-    if dossier.is_party(project, gates.require().id):
+    if party:
         seen.append(SEEN["group"])
     return frozenset().union(*seen)
 
@@ -97,7 +98,8 @@ def _seen(project: Project) -> frozenset[str]:
 def project(ref: str) -> ResponseReturnValue:
     """One project; which tab is open stands in the address."""
     found = dossier.project(ref)
-    seen = _seen(found) if found is not None else frozenset()
+    party = found is not None and dossier.is_party(found, gates.require().id)
+    seen = _seen(party=party)
     if found is None or not seen:
         raise Missing("There is no project at this address.")
     tab = request.args.get("tab", "data")
@@ -108,7 +110,7 @@ def project(ref: str) -> ResponseReturnValue:
         stage=dossier.STAGES[found.stage],
         tabs=[(name, label, url_for("web.project", ref=ref, tab=name)) for name, label in TABS.items() if name in seen],
         tab=tab,
-        acts=list(_acts(found)),
+        acts=list(_acts(found, party=party)),
         now=clock.now(),
         today=clock.today(),
         **READ[tab](found),
@@ -187,12 +189,27 @@ def _steps(p: Project) -> list[dict[str, Any]]:
     ]
 
 
-def _acts(p: Project) -> Iterator[Act]:
+def _acts(p: Project, *, party: bool) -> Iterator[Act]:
     """Every act on this project, in the order of its life; a closed one says what is missing and who supplies it."""
     held = gates.roles()
+    if party:
+        yield from _acts_of_the_group(p)
     yield from _acts_before_the_campaign(p, held)
     yield from _acts_around_the_close(p, held)
-    yield from _acts_on_the_grant(p, held)
+    if p.agreement is not None and (party or held & set(OFFICE)):
+        yield from _acts_on_the_grant(p, p.agreement, held)
+
+
+def _acts_of_the_group(p: Project) -> Iterator[Act]:
+    if p.campaign is None:
+        return
+    if not p.campaign.public:
+        yield Act(_("Prepare the campaign"), url_for("campaigns.prepare", ref=p.campaign.ref))
+        return
+    if p.case is not None and p.case.state is CaseState.CONSTITUTING:
+        yield Act(_("Your association, step by step"), url_for("groups.constitution", ref=p.group.ref))
+    yield Act(_("Tell news and answer questions"), url_for("campaigns.news", ref=p.campaign.ref))
+    yield Act(_("Photos and videos"), url_for("campaigns.gallery", ref=p.campaign.ref))
 
 
 def _acts_before_the_campaign(p: Project, held: frozenset[str]) -> Iterator[Act]:
@@ -250,16 +267,13 @@ def _prepare_agreement(p: Project) -> Act:
     return Act(label, url_for("grants.prepare", slug=p.campaign.slug))
 
 
-def _acts_on_the_grant(p: Project, held: frozenset[str]) -> Iterator[Act]:
-    party = dossier.is_party(p, gates.require().id)
-    if p.agreement is None or not (held & set(OFFICE) or party):
-        return
-    signed = p.agreement.state is AgreementState.SIGNED
-    yield Act(_("Agreement and grant"), url_for("grants.show", ref=p.agreement.ref))
+def _acts_on_the_grant(p: Project, agreement: Agreement, held: frozenset[str]) -> Iterator[Act]:
+    signed = agreement.state is AgreementState.SIGNED
+    yield Act(_("Agreement and grant"), url_for("grants.show", ref=agreement.ref))
     if not signed:
         yield Act(_("Receipts"), why=_("They can be sent once the agreement is signed by both."))
         return
-    yield Act(_("Receipts"), url_for("grants.report", ref=p.agreement.ref))
+    yield Act(_("Receipts"), url_for("grants.report", ref=agreement.ref))
     if held & set(OFFICE):
         orders = [each.order for each in dossier.payments(p) if each.order is not None]
         for order in orders:
