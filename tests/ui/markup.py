@@ -16,6 +16,7 @@ from tests.ui.findings import Finding, Sheet
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OVER = re.compile(r"%\(\w+\)[sd]|\{\{|\}\}|\{%|\bNone\b|<(?:Lazy|Undefined)")
+GLUED = re.compile(r"[a-zà-ù]{2}[.!?][A-ZÀ-Ù][a-zà-ù]")  # a template forgot the space between two sentences
 # The words of people and of the browser's own machinery are nobody's translation.
 NOT_OURS = ("script", "style", "textarea", "code", "pre", "template")
 
@@ -82,6 +83,8 @@ def words(sheet: Sheet) -> list[Finding]:
             said.append(f"“{text}” is not in the language of the page")
         if (found := LEFT_OVER.search(text)) is not None:
             said.append(f"a template left {found.group()} in “{text[:80]}”")
+        if (found := GLUED.search(text)) is not None:
+            said.append(f"two sentences are glued at “{found.group()}” in “{text[:80]}”")
     return [Finding("words", sheet.name, each) for each in dict.fromkeys(said)]
 
 

@@ -223,6 +223,11 @@ def test_a_sentence_in_the_other_language_is_seen():
     assert "a template left" in said(left, "words")
 
 
+def test_two_sentences_without_a_space_are_seen():
+    glued = markup.words(Sheet("http://127.0.0.1/it/", page("<p>Inviata da Rita.Controllata oggi.</p>")))
+    assert "two sentences are glued" in said(glued, "words")
+
+
 def test_the_reading_index_knows_plain_from_hard():
     assert gulpease("Metti un euro. Il Comune ne mette un altro. Oggi non paghi.") > 90
     hard = "L’espletamento dell’istruttoria amministrativa presuppone imprescindibilmente documentazione comprovante"
