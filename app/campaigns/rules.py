@@ -125,17 +125,15 @@ def chosen_first(offered: Sequence[Impact]) -> Money | None:
     return offered[max(0, len(offered) - 2)].amount
 
 
-def missing(*, summary: str, story: str) -> list[Refusal]:
-    """What the group must still write before it may ask to open."""
-    lacking: list[Refusal] = []
+def missing(*, summary: str, story: str) -> dict[str, Refusal]:
+    """What the group must still write before it may ask to open, by field."""
+    lacking: dict[str, Refusal] = {}
     if not summary.strip():
-        lacking.append(Refusal("One sentence that says what the project does is missing: the group writes it."))
+        lacking["summary"] = Refusal("One sentence that says what the project does is missing: the group writes it.")
     if len(story.strip()) < STORY_LEAST:
-        lacking.append(
-            Refusal(
-                "The story is too short to be understood: the group writes at least %(least)s characters.",
-                least=STORY_LEAST,
-            )
+        lacking["story"] = Refusal(
+            "The story is too short to be understood: the group writes at least %(least)s characters.",
+            least=STORY_LEAST,
         )
     return lacking
 

@@ -38,6 +38,7 @@ MEMBER = "group member"
 # Statuses of which there is a page of ours.
 ERROR_PAGES = (400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503)
 COOKIE = "cofonda"
+SUMMARY = 'class="cv-errors"'  # the summary of what is wrong, above the form
 
 
 class Silent(WSGIRequestHandler):
@@ -169,6 +170,8 @@ class Pages:
                         if answer.status_code >= 500 and answer.status_code != 503:
                             yield Finding("answers", f"POST {path} [{who}, error]", f"answers {answer.status_code}")
                         elif answer.mimetype == "text/html":
+                            if answer.status_code == 422 and SUMMARY not in answer.get_data(as_text=True):
+                                yield Finding("answers", f"POST {path} [{who}, error]", "refuses and does not say why")
                             yield self.sheet(answer, path, who, "error", endpoint, self.browser(name))
 
     @contextmanager

@@ -98,7 +98,8 @@ def ask_to_launch(campaign: Campaign, *, by: Actor, now: datetime) -> None:
     refuse_stranger(campaign, by)
     words = queries.story(campaign)
     if lacking := missing(summary=words.summary, story=words.story):
-        raise Conflict(lacking[0].message, **lacking[0].params)
+        first = next(iter(lacking.values()))
+        raise Conflict(first.message, **first.params)
     campaign.state = move(MOVES, campaign.state, Act.ASK)
     campaign.asked_at, campaign.asked_by, campaign.returned_why = now, by.id, None
     journal.record("campaigns.ask_to_launch", subject=campaign.key, by=by, now=now)

@@ -68,8 +68,8 @@ def _refuse_words(campaign: Campaign, words: dict[str, Any], impact: Sequence[Im
         errors["summary"] = Refusal("Write at most %(most)s characters: one sentence.", most=SUMMARY_MOST)
     if len(words["story"]) > STORY_MOST:
         errors["story"] = Refusal("Write at most %(most)s characters.", most=STORY_MOST)
-    if campaign.public and (lacking := missing(summary=words["summary"], story=words["story"])):
-        errors["story"] = lacking[0]
+    if campaign.public:
+        errors |= missing(summary=words["summary"], story=words["story"])
     if len(impact) > IMPACT_MOST:
         errors["impact"] = Refusal("Write at most %(most)s lines.", most=IMPACT_MOST)
     if len({line.amount for line in impact}) < len(impact):

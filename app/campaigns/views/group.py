@@ -45,7 +45,7 @@ def _desk(campaign: Campaign, values: Any, errors: dict[str, Refusal], *, looked
         picture=files.by_id(story.picture_id) if story.picture_id else None,
         values=values,
         errors=errors,
-        missing=missing(summary=story.summary, story=story.story),
+        missing=list(missing(summary=story.summary, story=story.story).values()),
         terms=queries.terms(campaign),
         zone=territory.zone_by_id(campaign.zone_id),
         hung=hung,

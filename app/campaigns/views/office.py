@@ -24,7 +24,7 @@ def _readiness(ref: str, values: object, errors: dict[str, Refusal]) -> str:
         campaign=campaign,
         story=story,
         picture=whole.picture,
-        lacking=missing(summary=story.summary, story=story.story),
+        lacking=list(missing(summary=story.summary, story=story.story).values()),
         terms=whole.terms,
         group=whole.group,
         members=groups.members(campaign.group_id),

@@ -13,7 +13,7 @@ from app.calls.models import Call
 from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
-from app.core.errors import Invalid, Missing
+from app.core.errors import Conflict, Invalid, Missing
 from app.evaluation import queries, schemas, service
 from app.evaluation.models import Ranking
 from app.evaluation.rules import State
@@ -64,6 +64,8 @@ def ranking(slug: str) -> ResponseReturnValue:
 def approve(slug: str) -> ResponseReturnValue:
     """Approve by an act: the ceilings are set aside in the same moment."""
     call = calls.by_slug(slug)
+    if _visible(call).state is not State.DRAWN:
+        raise Conflict("This ranking is already approved.")
     try:
         act = schemas.act(request.form, g.lang)
         with transaction():

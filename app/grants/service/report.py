@@ -113,8 +113,8 @@ def reopen_report(agreement: Agreement, *, reason: str, by: Person, now: datetim
     identity.refuse_hand(by, Hand.RECEIPTS, now)
     report = queries.lock_report(agreement.id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
-    reason = words.reason(reason, Refusal("Write in one sentence what is missing: the group reads it."))
     report.state = move(REPORT_MOVES, report.state, ReportAct.REOPEN)
+    reason = words.reason(reason, Refusal("Write in one sentence what is missing: the group reads it."))
     db.session.flush()
     record("grants.reopen_report", subject=key(agreement), by=by, now=now, reason=reason)
     for member in groups.members(settlement.campaign(agreement.campaign_id).group_id):

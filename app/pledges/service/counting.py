@@ -39,10 +39,10 @@ def appeal(campaign: Campaign, text: str, *, by: Actor, now: datetime) -> int:
         raise Forbidden("Only the group can ask to look again.")
     campaign = campaigns.locked(campaign.id)
     _still_open(campaign, now)
-    text = words.reason(text, Refusal("Write why these gifts should count: an officer reads it."), field="text")
     asked = [queries.locked(each.id) for each in queries.left_out(campaign.id) if each.appeal is None]
     if not asked:
         raise Conflict("No gift of this campaign is left out without an appeal.")
+    text = words.reason(text, Refusal("Write why these gifts should count: an officer reads it."), field="text")
     for pledge in asked:
         pledge.appeal = text
         journal.record("pledges.appeal", subject=pledge.key, by=by, now=now)
