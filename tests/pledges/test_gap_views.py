@@ -9,6 +9,7 @@ from app.core.money import euros
 from app.groups import queries as groups
 from app.groups import service as groups_service
 from app.pledges import queries, service
+from app.pledges.models import Pledge
 from app.pledges.rules import State
 from tests.make import campaigns, payments, pledges
 from tests.pledges.test_views import field, said
@@ -54,7 +55,7 @@ def test_the_gap_is_told_filled_and_paid_at_once(client, gap, run_jobs):
     assert sent.status_code == 303
     assert sent.location.startswith(client.application.config["CHECKOUT_ORIGIN"])
     assert client.post(address, data=form(page)).location == sent.location, "a double click is one gift"
-    gift = db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.kind == "gap")).one()
+    gift = db.session.scalars(db.select(Pledge).where(Pledge.kind == "gap")).one()
     paid = payments.type_card(pledges.charges(gift)[0].checkout_id)["redirect"]
     assert "il tuo dono è arrivato" in said(client.get(paid.replace("http://localhost", "")))
     assert pledges.again(gift).state is State.CHARGED
@@ -79,7 +80,7 @@ def test_what_is_wrong_is_said_and_nothing_is_charged(client, gap, changes, sent
     answer = client.post(address, data=form(page, **changes))
     assert answer.status_code == 422
     assert sentence in said(answer)
-    assert db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.kind == "gap")).all() == []
+    assert db.session.scalars(db.select(Pledge).where(Pledge.kind == "gap")).all() == []
 
 
 def test_without_a_gap_there_is_no_such_page(client):
@@ -102,11 +103,11 @@ def test_while_the_account_is_checked_anew_the_gap_waits_and_says_so(client, gap
     for answer in (client.get(address), client.post(address, data=form(page))):
         assert answer.status_code == 409
         assert "sta ricontrollando il conto" in said(answer)
-    assert db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.kind == "gap")).all() == []
+    assert db.session.scalars(db.select(Pledge).where(Pledge.kind == "gap")).all() == []
 
 
 def test_while_the_account_is_checked_anew_a_declined_donor_reads_why_she_cannot_pay(client, gap):
-    pledge = db.session.scalars(db.select(queries.Pledge).where(queries.Pledge.amount == euros("250"))).one()
+    pledge = db.session.scalars(db.select(Pledge).where(Pledge.amount == euros("250"))).one()
     with transaction():
         address = "/it/pledges/" + service.new_link(pledge, now=gap.closes_at)
     assert "Paga adesso" in said(client.get(address))

@@ -67,7 +67,7 @@ def test_a_promise_goes_to_the_providers_page_and_comes_back_active(client):
     sent = give(client, campaign)
     assert sent.status_code == 303
     assert sent.location.startswith(client.application.config["CHECKOUT_ORIGIN"])
-    pledge = db.session.scalars(db.select(queries.Pledge)).one()
+    pledge = db.session.scalars(db.select(Pledge)).one()
     assert (pledge.amount, pledge.email, pledge.state) == (euros("50"), "lucia@example.org", State.STARTED)
     back = payments.type_card(pledge.checkout_id)["redirect"]
     page = client.get(back.replace("http://localhost", ""))
@@ -82,7 +82,7 @@ def test_the_words_that_are_kept_are_the_words_that_were_read(client):
     campaign = campaigns.live_campaign()
     page = client.get(f"/it/projects/{campaign.slug}/give?amount=50")
     give(client, campaign)
-    kept = db.session.scalars(db.select(queries.Pledge)).one().consent_text.replace("\u00a0", " ")
+    kept = db.session.scalars(db.select(Pledge)).one().consent_text.replace("\u00a0", " ")
     shown = re.sub(r"<[^>]+>", "", page.get_data(as_text=True))
     shown = html.unescape(shown).replace("\u00a0", " ")
     for line in kept.split("\n"):
@@ -105,7 +105,7 @@ def test_a_double_click_is_one_promise(client):
     first, second = (client.post(address, data=filled(page)) for _ in range(2))
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.location == second.location
-    assert len(db.session.scalars(db.select(queries.Pledge)).all()) == 1
+    assert len(db.session.scalars(db.select(Pledge)).all()) == 1
 
 
 @pytest.mark.parametrize("typed", ["1,5e3", "NaN", "-5", "0", "1.000.00", "12,345", "abc", "1e400", "٣٥", "5 000"])
@@ -116,7 +116,7 @@ def test_an_amount_that_cannot_be_read_is_refused_beside_its_field_and_stays(cli
     assert "12,50" in said(answer)
     assert field(answer, "other") == typed
     assert field(answer, "email") == "lucia@example.org"
-    assert db.session.scalars(db.select(queries.Pledge)).all() == []
+    assert db.session.scalars(db.select(Pledge)).all() == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_amount_as_people_write_it_is_understood(client, typed, sum_):
     page = client.post(address, data=filled(client.get(address), other=typed, update="yes", consent=None))
     assert page.status_code == 200
     assert client.post(address, data=filled(page, other=typed)).status_code == 303
-    assert db.session.scalars(db.select(queries.Pledge)).one().amount == euros(sum_)
+    assert db.session.scalars(db.select(Pledge)).one().amount == euros(sum_)
 
 
 def test_an_amount_changed_after_reading_asks_to_read_again(client):
@@ -140,14 +140,14 @@ def test_an_amount_changed_after_reading_asks_to_read_again(client):
     assert field(answer, "email") == "lucia@example.org"
     again = client.post(f"/it/projects/{campaign.slug}/give", data=filled(answer, amount="100"))
     assert again.status_code == 303
-    assert db.session.scalars(db.select(queries.Pledge)).one().amount == euros("100")
+    assert db.session.scalars(db.select(Pledge)).one().amount == euros("100")
 
 
 @pytest.mark.parametrize("forged", ["", "x", None])
 def test_words_that_are_not_ours_are_not_agreed_to(client, forged):
     campaign = campaigns.live_campaign()
     assert give(client, campaign, words=forged).status_code == 422
-    assert db.session.scalars(db.select(queries.Pledge)).all() == []
+    assert db.session.scalars(db.select(Pledge)).all() == []
 
 
 def test_words_read_hours_ago_are_shown_again(client, clock):
@@ -178,7 +178,7 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, changes, sent
     assert sentence in said(answer)
     if "email" not in changes:
         assert field(answer, "email") == "lucia@example.org"
-    assert db.session.scalars(db.select(queries.Pledge)).all() == []
+    assert db.session.scalars(db.select(Pledge)).all() == []
 
 
 def test_a_member_reads_that_her_gift_does_not_count_before_she_agrees(client):
@@ -188,7 +188,7 @@ def test_a_member_reads_that_her_gift_does_not_count_before_she_agrees(client):
     assert answer.status_code == 422
     assert "non conta per la soglia" in said(answer)
     assert client.post(f"/it/projects/{campaign.slug}/give", data=filled(answer, email=member)).status_code == 303
-    assert not db.session.scalars(db.select(queries.Pledge)).one().counts
+    assert not db.session.scalars(db.select(Pledge)).one().counts
 
 
 def test_a_closed_campaign_takes_nothing_and_says_so(client, clock):
@@ -224,7 +224,7 @@ def test_the_provider_down_keeps_the_promise_and_says_so(client):
     answer = give(client, campaign)
     payments.fault(clear=True)
     assert answer.status_code == 303
-    pledge = db.session.scalars(db.select(queries.Pledge)).one()
+    pledge = db.session.scalars(db.select(Pledge)).one()
     assert pledge.state is State.STARTED
     page = client.get(answer.location)
     assert "Continua con la carta" in said(page)
