@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from app.calls import queries as calls_queries
 from app.calls.rules import ProposerKind
 from app.core import clock as time
 from app.core.crypto import sha256_hex
@@ -300,7 +301,7 @@ def test_only_open_calls_and_their_kinds_of_group(app, clock):
     with pytest.raises(Invalid):
         proposals.started(groups.group(), call=call)
     proposals.started(groups.group("Ente", kind="constituted"), call=call)
-    clock.at(queries.calls.whole(call).closes_at)
+    clock.at(calls_queries.whole(call).closes_at)
     with pytest.raises(Conflict):
         proposals.started(groups.group("Tardi", kind="constituted"), call=call)
 

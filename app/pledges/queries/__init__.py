@@ -1,6 +1,7 @@
 """Reads of pledges: what is promised, what came in, who gave, and what still has to be done."""
 
 from app.pledges.queries.checks import checks
+from app.pledges.queries.donors import Gift, Giving, giving, wall
 from app.pledges.queries.figures import (
     Row,
     Totals,
@@ -48,7 +49,6 @@ from app.pledges.queries.one import (
     refunds,
     tax_code,
 )
-from app.pledges.queries.wall import Gift, Giving, giving, wall
 from app.pledges.queries.work import (
     active,
     given_back,
