@@ -25,6 +25,7 @@ from app.grants import queries, service
 from app.grants.models import Agreement
 from app.grants.rules import AgreementState, ExpenseState, OrderState, Signer, TrancheState
 from app.groups import queries as groups
+from app.identity import service as roles
 from app.identity.models import Person
 from app.identity.rules import HANDS, Hand, Role
 from app.ledger import queries as ledger
@@ -179,6 +180,24 @@ def test_an_order_needs_another_hand_and_says_who_was_first(run_jobs: Run) -> No
         service.mark_paid(order, paid_on=clock.today(), by=finance, now=clock.now())
     assert matching.books_of_project(agreement.proposal_id).paid == euros("3600")
     holds()
+
+
+def test_finance_does_not_pay_the_group_she_belongs_to(run_jobs: Run) -> None:
+    agreement = make.published(closing.confirmed(run_jobs))
+    order = make.order(agreement)
+    insider = groups.members(settlement.campaign(agreement.campaign_id).group_id)[1]
+    finance, approver = identity.person(roles=["finance"]), identity.person(roles=["officer"])
+    with transaction():
+        roles.grant(insider, Role.FINANCE, by=None, now=clock.now())
+    with transaction():
+        service.approve(order, by=approver, now=clock.now())
+    with pytest.raises(Forbidden, match="You belong to this group"), transaction():
+        service.export([order], treasury=make.TREASURY, execute_on=clock.today(), by=insider, now=clock.now())
+    with transaction():
+        service.export([order], treasury=make.TREASURY, execute_on=clock.today(), by=finance, now=clock.now())
+    with pytest.raises(Forbidden, match="You belong to this group"), transaction():
+        service.mark_paid(order, paid_on=clock.today(), by=insider, now=clock.now())
+    assert matching.books_of_project(agreement.proposal_id).paid == ZERO
 
 
 def test_a_stopped_order_frees_its_tranche_and_its_money(run_jobs: Run) -> None:

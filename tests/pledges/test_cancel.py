@@ -8,9 +8,10 @@ from app.core import clock as time_now
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Gone
 from app.core.money import ZERO, euros
+from app.matching.rules import MatchPolicy
 from app.pledges import queries, service
 from app.pledges.rules import State
-from tests.make import campaigns, pledges
+from tests.make import campaigns, payments, pledges
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -42,6 +43,19 @@ def test_on_the_last_day_a_donor_cancels_only_while_the_campaign_stays_at_its_th
     with pytest.raises(Conflict, match="threshold"), transaction():
         service.cancel(large, now=time_now.now())
     assert queries.totals(campaign.id).counted == euros("800")
+
+
+def test_on_the_last_day_the_least_number_of_people_is_kept_too(clock):
+    people = MatchPolicy(share_bp=6000, threshold_bp=4000, donors_min=2)
+    campaign = campaigns.live_campaign(budget=2_000, match=people)  # threshold 800
+    pledges.active_pledge(campaign, 800, card=payments.OK)
+    other = pledges.active_pledge(campaign, 20, card="5555555555554444")
+    clock.at(campaign.closes_at - timedelta(hours=25))
+    assert queries.refuses_to_cancel(other, campaign, time_now.now()) is None
+    clock.at(campaign.closes_at - timedelta(hours=1))
+    with pytest.raises(Conflict, match="keeps its"), transaction():
+        service.cancel(other, now=time_now.now())
+    assert queries.totals(campaign.id).counted == euros("820")
 
 
 def test_of_two_who_cancel_at_the_threshold_at_once_only_one_passes(clock, app):

@@ -135,6 +135,14 @@ def test_an_officer_does_not_clear_a_pledge_to_her_own_group():
         service.clear_large(pledge, by=officer, now=time_now.now())
 
 
+def test_an_officer_does_not_clear_what_she_promised_as_a_guest():
+    officer = identity.person(roles=["officer"])
+    pledge = pledges.active_pledge(campaigns.live_campaign(), 1_000, email=officer.email)
+    with pytest.raises(Forbidden), transaction():
+        service.clear_large(pledge, by=officer, now=time_now.now())
+    assert pledges.again(pledge).state is State.HELD
+
+
 def test_members_own_gifts_show_but_do_not_count():
     campaign = campaigns.live_campaign()
     member = campaigns.members(campaign)[0]

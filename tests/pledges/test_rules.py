@@ -104,27 +104,29 @@ def test_an_amount_fits_between_the_smallest_gift_and_the_room_left(amount, room
 
 
 @pytest.mark.parametrize(
-    ("hours_left", "amount", "counted", "counts", "allowed"),
+    ("hours_left", "left", "donors_left", "counts", "allowed"),
     [
-        (48, "50", "100", True, True),
-        (24.1, "4800", "4800", True, True),
-        (24, "20", "4820", True, True),
-        (1, "20", "4820", True, True),
-        (1, "20.01", "4820", True, False),
-        (1, "50", "100", True, False),
-        (1, "50", "100", False, True),
-        (0, "20", "9000", True, False),
+        (48, "50", 3, True, True),
+        (24.1, "0", 0, True, True),
+        (24, "4800", 3, True, True),
+        (1, "4800", 3, True, True),
+        (1, "4799.99", 3, True, False),
+        (1, "50", 3, True, False),
+        (1, "4800", 2, True, False),
+        (1, "50", 2, False, True),
+        (0, "8980", 9, True, False),
     ],
 )
 def test_cancelling_is_free_until_the_last_day_and_then_only_above_the_threshold(
-    hours_left, amount, counted, counts, allowed
+    hours_left, left, donors_left, counts, allowed
 ):
     said = refuse_cancel(
         state=State.ACTIVE,
         counts=counts,
-        amount=euros(amount),
-        counted=euros(counted),
+        left=euros(left),
         threshold=euros("4800"),
+        donors_left=donors_left,
+        donors_min=3,
         free_until=NOW - timedelta(hours=24),
         closes_at=NOW,
         now=NOW - timedelta(hours=hours_left),

@@ -126,7 +126,7 @@ def export(
         raise Invalid({"orders": Refusal("Choose at least one approved order.")})
     if execute_on < local(now).date():
         raise Invalid({"execute_on": Refusal("The day of execution cannot be in the past.")})
-    lines = [_transfer(order) for order in chosen]
+    lines = [_transfer(order, by) for order in chosen]
     message_id, xml = gateway.transfers_file(lines, treasury=treasury, execute_on=execute_on, made_at=now)
     batch = Batch(
         ref=new_ref("bat"),
@@ -154,6 +154,7 @@ def mark_paid(order: Order, *, paid_on: date, by: Person, now: datetime) -> Orde
     identity.refuse_hand(by, Hand.PAY, now)
     order = queries.lock_order(order)
     agreement = queries.lock_agreement(queries.agreement(order.agreement_id))
+    refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     if order.paid_by is not None:
         raise Conflict("%(name)s already marked this order as paid.", name=person(order.paid_by).name)
     if order.approved_by == by.id:
@@ -173,12 +174,13 @@ def mark_paid(order: Order, *, paid_on: date, by: Person, now: datetime) -> Orde
     return order
 
 
-def _transfer(order: Order) -> gateway.Transfer:
+def _transfer(order: Order, by: Person) -> gateway.Transfer:
     if order.state is not OrderState.APPROVED:
         raise Conflict(
             "Order %(number)s is not approved, or it is already in a file.", number=f"{order.number}/{order.year}"
         )
     agreement: Agreement = queries.agreement(order.agreement_id)
+    refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     _refuse_changed_payee(order)
     _refuse_stopped(agreement)
     reserved = matching_queries.reservation(agreement.proposal_id)

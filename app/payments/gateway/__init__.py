@@ -1,7 +1,8 @@
 """The only door to Stripe: every call the city makes, and nothing of Stripe's own types beyond this page.
 
 Each function that changes something at Stripe takes our own idempotency key, written to our database before the call.
-No function here may be called inside an open database transaction."""
+No function here may be called inside an open database transaction.
+"""
 
 from app.payments.gateway.accounts import account_link, balance_lines, create_account, read_account
 from app.payments.gateway.charging import (

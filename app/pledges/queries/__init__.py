@@ -47,6 +47,7 @@ from app.pledges.queries.one import (
     paid_of,
     receipt_possible,
     refunds,
+    refuses_to_cancel,
     tax_code,
 )
 from app.pledges.queries.work import (
@@ -113,6 +114,7 @@ __all__ = [
     "promised",
     "receipt_possible",
     "refunds",
+    "refuses_to_cancel",
     "rows",
     "silent_pages",
     "tax_code",

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, union_all
 
+from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
+from app.campaigns.rules import free_until
 from app.core.crypto import decrypt
 from app.core.db import Cents, db
+from app.core.errors import Conflict, Refusal
 from app.core.money import ZERO, Money
 from app.core.once import once
 from app.groups import queries as groups
 from app.pledges import rules
 from app.pledges.models import Charge, Dispute, Pace, Pledge, Refund
-from app.pledges.queries.figures import RETURNED
-from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, RefundState
+from app.pledges.queries.figures import RETURNED, crowd
+from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, RefundState, refuse_cancel
 
 
 @once
@@ -32,6 +36,26 @@ def live_charge(pledge_id: int) -> Charge | None:
 def paid_charge(pledge_id: int) -> Charge | None:
     """The attempt that worked."""
     return next((each for each in charges(pledge_id) if each.state is ChargeState.SUCCEEDED), None)
+
+
+def refuses_to_cancel(pledge: Pledge, campaign: Campaign, now: datetime) -> Refusal | None:
+    """Why the donor cannot take this promise back now, if so; the others' gifts are read on the last day only."""
+    if campaign.closes_at is None:
+        return Conflict("This campaign is not open.")
+    terms = campaigns.terms(campaign)
+    match, free = terms.match, free_until(campaign.closes_at, terms.free_cancel_hours)
+    others = crowd(campaign.id, match, without=pledge.id) if now >= free else None
+    return refuse_cancel(
+        state=pledge.state,
+        counts=pledge.counts,
+        left=others.counted if others else ZERO,
+        threshold=campaign.threshold,
+        donors_left=others.donors if others else 0,
+        donors_min=match.donors_min,
+        free_until=free,
+        closes_at=campaign.closes_at,
+        now=now,
+    )
 
 
 def receipt_possible(pledge: Pledge) -> bool:

@@ -283,22 +283,31 @@ def refuse_cancel(
     *,
     state: State,
     counts: bool,
-    amount: Money,
-    counted: Money,
+    left: Money,
     threshold: Money,
+    donors_left: int,
+    donors_min: int,
     free_until: datetime,
     closes_at: datetime,
     now: datetime,
 ) -> Refusal | None:
-    """Freely until the day before the close, then only while the campaign stays at its threshold."""
+    """Freely until the day before the close, then only while the campaign stays at its threshold without this pledge.
+
+    `left` and `donors_left` are what the others give and how many they are; the rules may ask for a least number.
+    """
     if state not in OPEN:
         return Conflict("This pledge is over already: there is nothing to cancel.")
     if now >= closes_at:
         return Conflict("The campaign is closed: pledges can no longer be cancelled.")
     if now < free_until or state is not State.ACTIVE or not counts:
         return None
-    if counted - amount >= threshold:
+    if left >= threshold and donors_left >= donors_min:
         return None
+    if left >= threshold:
+        return Conflict(
+            "So near the end a pledge can be cancelled only while the campaign keeps its %(people)s people.",
+            people=donors_min,
+        )
     return Conflict(
         "So near the end a pledge can be cancelled only while the campaign stays at its threshold of %(threshold)s.",
         threshold=threshold,

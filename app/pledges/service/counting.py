@@ -16,6 +16,7 @@ from app.pledges import queries
 from app.pledges.models import Pledge
 from app.pledges.rules import LeftOut, State
 from app.pledges.service import letters
+from app.pledges.service.hands import refuse_own
 
 _WHY = Refusal("Write the reason in a sentence: donor and group read it.")
 
@@ -76,8 +77,7 @@ def _hold(pledge: Pledge, by: Actor, now: datetime) -> tuple[Campaign, Pledge]:
     identity.refuse_hand(by, Hand.LARGE, now)
     campaign = campaigns.locked(pledge.campaign_id)
     pledge = queries.locked(pledge.id)
-    if pledge.person_id == by.id or groups.is_member(campaign.group_id, by.id):
-        raise Forbidden("This pledge or its group is yours: another officer has to decide.")
+    refuse_own(campaign, pledge, by)
     _still_open(campaign, now)
     if pledge.state is not State.ACTIVE:
         raise Conflict("Only a promise that stands can be counted or left out.")

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from app.campaigns import queries as campaigns
-from app.campaigns.rules import free_until
 from app.core.codes import CodeError, person_tax_code
 from app.core.crypto import encrypt
 from app.core.db import db
@@ -11,7 +10,7 @@ from app.core.errors import Conflict, Invalid, Refusal
 from app.journal import service as journal
 from app.pledges import queries
 from app.pledges.models import Pledge
-from app.pledges.rules import NAME_MOST, Act, State, refuse_cancel
+from app.pledges.rules import NAME_MOST, Act, State
 from app.pledges.service import letters
 from app.pledges.service.promising import end
 
@@ -22,19 +21,7 @@ def cancel(pledge: Pledge, *, now: datetime) -> Pledge:
     pledge = queries.locked(pledge.id)
     if pledge.state is State.CANCELLED:
         return pledge
-    if campaign.closes_at is None:
-        raise Conflict("This campaign is not open.")
-    refusal = refuse_cancel(
-        state=pledge.state,
-        counts=pledge.counts,
-        amount=pledge.amount,
-        counted=queries.totals(campaign.id).counted,
-        threshold=campaign.threshold,
-        free_until=free_until(campaign.closes_at, campaigns.terms(campaign).free_cancel_hours),
-        closes_at=campaign.closes_at,
-        now=now,
-    )
-    if refusal is not None:
+    if refusal := queries.refuses_to_cancel(pledge, campaign, now):
         raise refusal
     stood = pledge.state is not State.STARTED
     end(pledge, Act.CANCEL, "donor", now)

@@ -9,7 +9,7 @@ from app.campaigns.rules import free_until, last_charge_at, takes_pledges
 from app.core import words
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Conflict, Forbidden, Gone, Invalid, Refusal
+from app.core.errors import Conflict, Gone, Invalid, Refusal
 from app.core.money import ZERO, Money
 from app.core.moves import move
 from app.core.refs import new_ref
@@ -36,6 +36,7 @@ from app.pledges.rules import (
 from app.pledges.rules.books import dropped, promised
 from app.pledges.rules.consent import Consent
 from app.pledges.service import letters
+from app.pledges.service.hands import refuse_own
 from app.territory import queries as territory
 
 
@@ -226,8 +227,7 @@ def end(pledge: Pledge, act: Act, why: str, now: datetime, by: Actor | None = No
 
 
 def _refuse_own(campaign: Campaign, pledge: Pledge, by: Actor) -> None:
-    if pledge.person_id == by.id or groups.is_member(campaign.group_id, by.id):
-        raise Forbidden("This pledge or its group is yours: another officer has to decide.")
+    refuse_own(campaign, pledge, by)
     if pledge.state is not State.HELD:
         raise Conflict("This pledge no longer waits for a check.")
 

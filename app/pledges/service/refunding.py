@@ -15,7 +15,6 @@ from app.core.jobs import defer
 from app.core.money import ZERO, Money, split
 from app.core.moves import move
 from app.core.refs import new_ref
-from app.groups import queries as groups
 from app.identity import queries as identity
 from app.identity.rules import Hand
 from app.journal import service as journal
@@ -40,6 +39,7 @@ from app.pledges.rules import (
 )
 from app.pledges.rules.books import CASH, bounced, refunded
 from app.pledges.service import letters
+from app.pledges.service.hands import refuse_own
 
 _WHY = Refusal("Write the reason in a sentence: donor and group read it.")
 
@@ -135,8 +135,7 @@ def _second_hand(refund: Refund, by: Actor, now: datetime) -> tuple[Pledge, Char
 def _hold(pledge: Pledge, by: Actor) -> tuple[Campaign, Pledge]:
     campaign = campaigns.locked(pledge.campaign_id)
     pledge = queries.locked(pledge.id)
-    if pledge.person_id == by.id or groups.is_member(campaign.group_id, by.id):
-        raise Forbidden("This pledge or its group is yours: another officer has to decide.")
+    refuse_own(campaign, pledge, by)
     return campaign, pledge
 
 

@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.campaigns import queries as campaigns
-from app.campaigns.rules import free_until
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Gone, Invalid, Missing, Refusal
@@ -16,7 +15,7 @@ from app.groups import queries as groups
 from app.identity import service as identity
 from app.pledges import queries, service
 from app.pledges.models import Pledge
-from app.pledges.rules import LIVE, ChargeState, Mode, State, check_email, refuse_cancel
+from app.pledges.rules import LIVE, ChargeState, Mode, State, check_email
 from app.pledges.views.blueprint import bp
 from app.pledges.views.giving import to_payment
 from app.pledges.views.returning import dates
@@ -45,23 +44,6 @@ def expired(error: Expired) -> ResponseReturnValue:
     return render_template("pledges/link.html", expired=True, values={}, errors={}), 410
 
 
-def _refuses(pledge: Pledge) -> Refusal | None:
-    """Why it cannot be cancelled now, if it cannot."""
-    campaign = campaigns.campaign(pledge.campaign_id)
-    if campaign.closes_at is None:
-        return Conflict("This campaign is not open.")
-    return refuse_cancel(
-        state=pledge.state,
-        counts=pledge.counts,
-        amount=pledge.amount,
-        counted=queries.totals(campaign.id).counted,
-        threshold=campaign.threshold,
-        free_until=free_until(campaign.closes_at, campaigns.terms(campaign).free_cancel_hours),
-        closes_at=campaign.closes_at,
-        now=clock.now(),
-    )
-
-
 def _news_stop(pledge: Pledge) -> str | None:
     """The secret that ends the project's news, for a donor who gets them."""
     gets = pledge.state in (State.HELD, State.ACTIVE, State.CHARGED) and not followers.stopped(pledge)
@@ -88,7 +70,7 @@ def _show(token: str, pledge: Pledge, values: Any, errors: dict[str, Refusal]) -
         checking=can_pay and last is not None and not groups.is_payable(last.entity_id),
         refunds=queries.refunds(pledge.id),
         disputes=queries.disputes(pledge.id),
-        refuses=_refuses(pledge),
+        refuses=queries.refuses_to_cancel(pledge, campaign, clock.now()),
         receipt=queries.receipt_possible(pledge),
         story=transparency.gift_story(pledge),
         news_stop=_news_stop(pledge),
@@ -134,7 +116,11 @@ def cancelling(token: str) -> ResponseReturnValue:
     pledge = held(token)
     campaign = campaigns.campaign(pledge.campaign_id)
     return render_template(
-        "pledges/cancel.html", token=token, pledge=pledge, campaign=campaign, refuses=_refuses(pledge)
+        "pledges/cancel.html",
+        token=token,
+        pledge=pledge,
+        campaign=campaign,
+        refuses=queries.refuses_to_cancel(pledge, campaign, clock.now()),
     )
 
 
