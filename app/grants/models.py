@@ -264,7 +264,7 @@ class Account(Model):
         CheckConstraint("final_grant = least(confirmed, by_share, by_gifts)", name="smallest"),
         CheckConstraint(
             "balance = greatest(0, final_grant - paid_before) and recovery = greatest(0, paid_before - final_grant)"
-            " and economy = confirmed - greatest(final_grant, paid_before)",
+            " and economy = greatest(0, confirmed - greatest(final_grant, paid_before))",
             name="adds_up",
         ),
         CheckConstraint(named_check("limited_by", Limit), name="limited_by"),

@@ -146,7 +146,7 @@ def closing(confirmed: Money, share_bp: int, accepted: Money, gifts: Money, paid
         by_gifts=by_gifts,
         final=final,
         balance=max(ZERO, final - paid),
-        economy=confirmed - max(final, paid),
+        economy=max(ZERO, confirmed - max(final, paid)),  # gifts that went back may leave less confirmed than paid
         recovery=max(ZERO, paid - final),
         limit=limit,
     )

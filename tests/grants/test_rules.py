@@ -7,7 +7,7 @@ import pytest
 from app.calls.rules import TrancheKind
 from app.core.cells import safe as csv_cell
 from app.core.errors import Conflict
-from app.core.money import euros, total
+from app.core.money import ZERO, euros, total
 from app.core.moves import move
 from app.grants.rules import (
     EXPENSE_MOVES,
@@ -72,6 +72,11 @@ def test_the_accounts_of_seven_thousand_two_hundred_confirmed(
         limit,
     )
     assert found.economy + found.balance + euros(paid) == euros("7200")
+
+
+def test_less_confirmed_than_paid_gives_nothing_back_to_the_fund_and_all_that_is_too_much_is_owed() -> None:
+    found = closing(euros("1000"), 6000, euros("12000"), euros("20"), euros("3600"))
+    assert (found.final, found.balance, found.economy, found.recovery) == (euros("1000"), ZERO, ZERO, euros("2600"))
 
 
 @pytest.mark.parametrize(("state", "act"), list(product(OrderState, OrderAct)))

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from app.calls.rules import TrancheKind
 from app.core.db import db
 from app.core.errors import Conflict
 from app.core.money import ZERO, euros
@@ -136,6 +137,35 @@ def test_after_the_payment_what_is_too_much_becomes_a_receivable(app, confirmed,
     owed = ledger.balance("budget", f"proposal:{confirmed.proposal_id}", "receivable")
     assert owed == grant_queries.paid(agreement) == queries.revisions(confirmed.id)[-1].owed
     assert matching.books_of_project(confirmed.proposal_id).committed == ZERO
+    agree(app)
+
+
+def test_accounts_close_though_the_match_fell_below_what_is_paid(app, confirmed, client, run_jobs):
+    agreement = grants.published(confirmed)
+    grants.paid(agreement)
+    payments.news()
+    payments.dashboard_refund(charge(confirmed, "4780"), reverse_transfer=True, refund_application_fee=True)
+    told(client, run_jobs)
+    grants.accepted(agreement, ["6000"])
+    account = grants.closed(agreement)
+    assert (account.final_grant, account.economy, account.recovery) == (ZERO, ZERO, euros("3600"))
+    agree(app)
+
+
+def test_accounts_do_not_close_while_a_gift_is_disputed(app, confirmed, client, run_jobs):
+    agreement = grants.published(confirmed)
+    grants.paid(agreement)
+    payments.news()
+    dispute = payments.dispute(charge(confirmed, "20"))
+    told(client, run_jobs)
+    grants.accepted(agreement, ["12000"])
+    with pytest.raises(Conflict, match="disputes a gift"):
+        grants.closed(agreement)
+    db.session.rollback()
+    payments.decide_dispute(dispute, "won")
+    told(client, run_jobs)
+    assert grants.closed(agreement).balance == euros("3600")
+    grants.paid(agreement, TrancheKind.BALANCE)
     agree(app)
 
 

@@ -12,7 +12,7 @@ from app.core.moves import move
 from app.grants import queries
 from app.grants.models import Account, Agreement, Tranche
 from app.grants.rules import REPORT_MOVES, Closing, ReportAct, TrancheState
-from app.grants.service.agreement import key, refuse_own, tell
+from app.grants.service.agreement import key, refuse_own, refuse_stopped, tell
 from app.groups import queries as groups
 from app.identity import queries as identity
 from app.identity.models import Person
@@ -30,6 +30,7 @@ def close_account(agreement: Agreement, *, by: Person, now: datetime) -> Account
     refuse_own(campaign.group_id, by)
     report = queries.lock_report(agreement.id)
     report.state = move(REPORT_MOVES, report.state, ReportAct.CLOSE)
+    refuse_stopped(agreement)
     if waiting := queries.undecided(report.id):
         raise Conflict("%(count)s receipts still wait for a decision: accept or reject them first.", count=waiting)
     order = queries.order_under_way(agreement.id)

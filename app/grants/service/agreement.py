@@ -34,6 +34,8 @@ from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import service as matching
 from app.outbox import service as outbox
+from app.payments import queries as payments
+from app.payments.rules import StopWhy
 from app.proposals import queries as proposals
 from app.settlement import queries as settlement
 from app.settlement.rules import State as CaseState
@@ -170,6 +172,15 @@ def refuse_own(group_id: int, by: Actor) -> None:
     """Nobody decides on the money of a group she belongs to."""
     if groups.is_member(group_id, by.id):
         raise Forbidden("You belong to this group: a colleague who does not must do this.")
+
+
+def refuse_stopped(agreement: Agreement) -> None:
+    """No money moves on while a gift is disputed or a cent not explained; the database says so too."""
+    held = payments.stops(f"campaign:{agreement.campaign_id}")
+    if any(one.why is StopWhy.DISPUTE for one in held):
+        raise Conflict("A donor’s bank disputes a gift to this project: payments wait until it has decided.")
+    if held:
+        raise Conflict("Something in the books is not explained yet: payments wait until finance has found it.")
 
 
 def _draw(agreement: Agreement, by: Actor, now: datetime) -> None:

@@ -25,7 +25,7 @@ from app.grants.rules import (
     end_to_end,
     remittance,
 )
-from app.grants.service.agreement import next_number, person, refuse_own, tell
+from app.grants.service.agreement import next_number, person, refuse_own, refuse_stopped, tell
 from app.grants.service.paper import number
 from app.groups import queries as groups
 from app.identity import queries as identity
@@ -34,8 +34,6 @@ from app.identity.rules import Hand
 from app.journal.service import record
 from app.matching import queries as matching_queries
 from app.matching import service as matching
-from app.payments import queries as payments
-from app.payments.rules import StopWhy
 from app.settlement import queries as settlement
 
 
@@ -54,7 +52,7 @@ def prepare_order(tranche: Tranche, *, by: Person, now: datetime) -> Order:
         raise Conflict("%(name)s already prepared an order for this tranche.", name=person(live.prepared_by).name)
     if tranche.state is not TrancheState.DUE:
         raise Conflict("This tranche is not due: the balance is paid once the accounts are closed.")
-    _refuse_stopped(agreement)
+    refuse_stopped(agreement)
     _within_match(agreement, tranche)
     entity = groups.verified_entity(settlement.campaign(agreement.campaign_id).group_id)
     if entity is None or entity.id != agreement.entity_id or not entity.iban:
@@ -91,7 +89,7 @@ def approve(order: Order, *, by: Person, now: datetime) -> Order:
     if order.prepared_by == by.id:
         raise Forbidden("You prepared this payment order: somebody else must approve it.")
     _refuse_changed_payee(order)
-    _refuse_stopped(agreement)
+    refuse_stopped(agreement)
     order.state = move(ORDER_MOVES, order.state, OrderAct.APPROVE)
     order.approved_by, order.approved_at = by.id, now
     db.session.flush()
@@ -182,7 +180,7 @@ def _transfer(order: Order, by: Person) -> gateway.Transfer:
     agreement: Agreement = queries.agreement(order.agreement_id)
     refuse_own(settlement.campaign(agreement.campaign_id).group_id, by)
     _refuse_changed_payee(order)
-    _refuse_stopped(agreement)
+    refuse_stopped(agreement)
     reserved = matching_queries.reservation(agreement.proposal_id)
     if reserved is not None and reserved.owed:
         raise Conflict(
@@ -198,15 +196,6 @@ def _transfer(order: Order, by: Person) -> gateway.Transfer:
         text=remittance(order.cup, kind, number(agreement), campaign.title),
         end_to_end=end_to_end(order.ref),
     )
-
-
-def _refuse_stopped(agreement: Agreement) -> None:
-    """No money moves on while a gift is disputed or a cent not explained; the database says so too."""
-    held = payments.stops(f"campaign:{agreement.campaign_id}")
-    if any(one.why is StopWhy.DISPUTE for one in held):
-        raise Conflict("A donor’s bank disputes a gift to this project: payments wait until it has decided.")
-    if held:
-        raise Conflict("Something in the books is not explained yet: payments wait until finance has found it.")
 
 
 def _within_match(agreement: Agreement, tranche: Tranche) -> None:
