@@ -185,9 +185,14 @@ def conclude(campaign_id: int, *, now: datetime) -> Case:
 def revise(campaign_id: int, why: str, *, now: datetime) -> Revision | None:
     """Decide the match of a confirmed campaign anew on what is still there; None where nothing has changed.
 
+    Where the campaign was released, a gift that comes back (a dispute won) is sent back to its donor.
+
     The record of the close stays as it is; a revision says what changed, the books follow with entries of their own.
     """
     case = queries.lock_case(campaign_id)
+    if case.state is State.RELEASED:  # what comes back after everything was given back goes back too
+        pledge_verbs.refund_all(campaign_id, str(case.why), now=now)
+        return None
     if case.state is not State.CONFIRMED or case.match is None:
         return None
     campaign = _lock(campaign_id)

@@ -59,7 +59,8 @@ def refund_all(campaign_id: int, why: str, *, now: datetime) -> int:
         if left := queries.left_of(charge):
             open_refund(pledge, charge, why, amount=left, origin=Origin.RULE, now=now)
             made += 1
-    journal.record("pledges.refund_all", subject=campaign.key, by=None, now=now, refunds=made, why=why)
+    if made:
+        journal.record("pledges.refund_all", subject=campaign.key, by=None, now=now, refunds=made, why=why)
     return made
 
 
