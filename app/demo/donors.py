@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from app.campaigns import queries as campaigns
 from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, last_charge_at
-from app.core.money import Money
+from app.core.money import ZERO, Money
 from app.demo.stage import Stage, at_the_sandbox
 from app.demo.stories import DONORS
 from app.groups import queries as groups
-from app.matching.rules import effect
+from app.matching.rules import Sentence, effect
 from app.pledges import jobs, queries, service
 from app.pledges.models import Pledge
 from app.pledges.rules.consent import Terms, consent
@@ -65,8 +65,9 @@ def promise(
             group=groups.group(campaign.group_id).name,
             constituted=False,
             threshold=campaign.threshold,
-            city=brings.city,
-            replaces=not brings.city,
+            city=max(ZERO, brings.city),
+            replaces=brings.replaces,
+            reached=brings.sentence not in (Sentence.TOWARDS, Sentence.CROSSES),
             counts=True,
             last_charge_on=campaigns.last_day(last_charge_at(closes_at, whole_terms.last_charge_days)),
             free_until_on=campaigns.last_day(free_until(closes_at, whole_terms.free_cancel_hours)),

@@ -11,7 +11,7 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, last_charge_at
 from app.core import clock
 from app.core.db import db, transaction
-from app.core.money import Money
+from app.core.money import ZERO, Money
 from app.groups import queries as groups
 from app.groups.models import LegalEntity
 from app.ledger import queries as ledger
@@ -42,7 +42,7 @@ def agreed(campaign: Campaign, amount: Money, language: str = "it", **changes: A
         "constituted": False,
         "threshold": campaign.threshold,
         "city": amount.share(15_000),
-        "replaces": False,
+        "replaces": ZERO,
         "counts": True,
         "last_charge_on": campaigns.last_day(last_charge_at(campaign.closes_at, terms.last_charge_days)),
         "free_until_on": campaigns.last_day(free_until(campaign.closes_at, terms.free_cancel_hours)),

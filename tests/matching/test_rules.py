@@ -113,6 +113,7 @@ def test_the_match_is_settled_on_the_money_really_collected(
         ("49.99", "4750", "74.98", Sentence.TOWARDS),
         ("50", "4750", "75", Sentence.CROSSES),
         ("100", "4750", "25", Sentence.CROSSES),  # 75 up to the threshold, then 50 take the place of the city's
+        ("3000", "3648", "-120", Sentence.CROSSES),  # 1,728 up to the threshold, then 1,848 in the place of the city's
         ("50", "4800", "-50", Sentence.REPLACES),
         ("7200", "4800", "-7200", Sentence.REPLACES),
     ],
@@ -121,6 +122,7 @@ def test_a_gift_says_what_it_brings(gift: str, promised: str, city: str, sentenc
     result = effect(euros(gift), euros(promised), BUDGET, ZERO, EDITION_2)
     assert (result.yours, result.city, result.sentence) == (euros(gift), euros(city), sentence)
     assert result.together == euros(gift) + euros(city)
+    assert result.replaces == max(ZERO, ZERO - euros(city))
 
 
 def test_fifty_and_seventy_five_make_one_hundred_and_twenty_five() -> None:

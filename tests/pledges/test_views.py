@@ -62,6 +62,17 @@ def test_the_page_says_what_a_gift_does_and_every_condition(client):
     assert "un attrezzo da prestare" in text
 
 
+def test_a_gift_far_past_the_threshold_is_not_told_that_it_is_reached_already(client):
+    campaign = campaigns.live_campaign()
+    for _ in range(8):
+        pledges.active_pledge(campaign, 456)
+    text = said(client.get(f"/it/projects/{campaign.slug}/give?amount=3000"))
+    assert "Con il tuo dono si arriva alla soglia. La supera: 120,00 € dei tuoi prendono il posto" in text
+    assert "Se si arriva alla soglia, 120,00 € dei tuoi 3.000,00 € prendono il posto" in re.sub(r"</?strong>", "", text)
+    assert "già raggiunta" not in text
+    assert "−" not in text, "no part of the city's that is below zero"
+
+
 def test_a_promise_goes_to_the_providers_page_and_comes_back_active(client):
     campaign = campaigns.live_campaign()
     sent = give(client, campaign)

@@ -168,6 +168,11 @@ class Effect:
     room_left: Money  # what the project can still take before this gift
     sentence: Sentence
 
+    @property
+    def replaces(self) -> Money:
+        """How much of the gift takes the place of the city's money; never below zero."""
+        return max(ZERO, -self.city)
+
 
 def most_gifts(budget: Money, stretch: Money, policy: MatchPolicy) -> Money:
     """Where pledges stop: at the budget with its stretch lines, or where the terms keep the city's part free."""

@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 from app.core.money import ZERO, Money
 
-VERSION = "3"
+VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class Terms:
     constituted: bool  # the payee exists already
     threshold: Money
     city: Money  # what this gift brings of the city's money, if the threshold is reached
-    replaces: bool  # above the threshold each euro takes the place of one of the city
+    replaces: Money  # how much of this gift takes the place of the city's money, and brings none
     counts: bool  # a member's own gift does not count
     last_charge_on: date
     free_until_on: date
     notice_days: int
     now: bool = False  # a gift charged at once, to fill the gap
+    reached: bool = False  # the threshold stands already, without this gift
     people: int = 0  # how many must give besides, where the rules ask for it
 
 
@@ -117,13 +118,13 @@ def _it_city(t: Terms, amount: str) -> str:
         return (
             "Fai parte del gruppo: il tuo dono si vede, ma non conta per la soglia e il Comune non vi aggiunge nulla."
         )
-    if t.replaces:
-        return (
-            f"La soglia è già raggiunta: i tuoi {amount} prendono il posto di soldi del Comune, che ne spende di meno."
-        )
-    if t.city <= ZERO:
-        return f"La soglia è già raggiunta: i tuoi {amount} si aggiungono, la parte del Comune non cambia."
-    return f"Se si arriva alla soglia, ai tuoi {amount} il Comune ne aggiunge {euro(t.city, 'it')}."
+    when = "La soglia è già raggiunta: " if t.reached else "Se si arriva alla soglia, "
+    if t.replaces > ZERO:
+        which = f"{euro(t.replaces, 'it')} dei tuoi {amount}" if t.replaces < t.amount else f"i tuoi {amount}"
+        return f"{when}{which} prendono il posto di soldi del Comune, che ne spende di meno."
+    if t.city > ZERO:
+        return f"{when}ai tuoi {amount} il Comune ne aggiunge {euro(t.city, 'it')}."
+    return f"{when}i tuoi {amount} si aggiungono, la parte del Comune non cambia."
 
 
 def _it_now(t: Terms) -> tuple[list[str], str]:
@@ -160,11 +161,13 @@ def _en(t: Terms) -> tuple[list[str], str]:
 def _en_city(t: Terms, amount: str) -> str:
     if not t.counts:
         return "You belong to the group: your gift shows, but does not count towards the threshold or the city’s part."
-    if t.replaces:
-        return f"The threshold is reached already: your {amount} take the place of the city’s money, which spends less."
-    if t.city <= ZERO:
-        return f"The threshold is reached already: your {amount} come on top, the city’s part does not change."
-    return f"If the threshold is reached, the city adds {euro(t.city, 'en')} to your {amount}."
+    when = "The threshold is reached already: " if t.reached else "If the threshold is reached, "
+    if t.replaces > ZERO:
+        which = f"{euro(t.replaces, 'en')} of your {amount}" if t.replaces < t.amount else f"your {amount}"
+        return f"{when}{which} take the place of the city’s money, which spends less."
+    if t.city > ZERO:
+        return f"{when}the city adds {euro(t.city, 'en')} to your {amount}."
+    return f"{when}your {amount} come on top, the city’s part does not change."
 
 
 def _en_now(t: Terms) -> tuple[list[str], str]:

@@ -19,6 +19,7 @@ from app.pledges import queries
 from app.pledges.rules.consent import Consent, Terms
 
 FRESH = timedelta(hours=2)
+SUMS = ("amount", "threshold", "city", "replaces")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def for_promise(campaign: Campaign, amount: Money, *, counts: bool, email: str, 
             threshold=campaign.threshold,
             people=terms.match.donors_min,
             city=max(ZERO, does.city) if counts else ZERO,
-            replaces=does.sentence is Sentence.REPLACES,
+            replaces=does.replaces if counts else ZERO,
+            reached=counts and does.sentence not in (Sentence.TOWARDS, Sentence.CROSSES),
             counts=counts,
             last_charge_on=campaigns.last_day(last_charge_at(closes_at, terms.last_charge_days)),
             free_until_on=campaigns.last_day(free_until(closes_at, terms.free_cancel_hours)),
@@ -66,7 +68,7 @@ def for_gap(campaign: Campaign, amount: Money, *, payee: str, until: date) -> Te
         constituted=True,
         threshold=campaign.threshold,
         city=ZERO,
-        replaces=False,
+        replaces=ZERO,
         counts=True,
         last_charge_on=until,
         free_until_on=until,
@@ -78,7 +80,7 @@ def for_gap(campaign: Campaign, amount: Money, *, payee: str, until: date) -> Te
 def seal(terms: Terms, now: datetime) -> str:
     """The facts named in the words, signed: they come back with the form and cannot be changed on the way."""
     facts: dict[str, Any] = asdict(terms)
-    for name in ("amount", "threshold", "city"):
+    for name in SUMS:
         facts[name] = getattr(terms, name).cents
     for name in ("last_charge_on", "free_until_on"):
         facts[name] = getattr(terms, name).isoformat()
@@ -94,7 +96,7 @@ def unseal(text: str, now: datetime) -> Terms | None:
         return None
     if not timedelta(0) <= now - at <= FRESH:
         return None
-    for name in ("amount", "threshold", "city"):
+    for name in SUMS:
         facts[name] = Money(facts[name])
     for name in ("last_charge_on", "free_until_on"):
         facts[name] = date.fromisoformat(facts[name])
@@ -114,7 +116,11 @@ def emphasised(agreed: Consent) -> list[Markup]:
 
 def same_promise(read: Terms | None, stands: Terms) -> bool:
     """Whether the words that were read still say what matters; a cent of the match may have moved meanwhile."""
-    return read is not None and replace(read, city=ZERO) == replace(stands, city=ZERO)
+    return read is not None and _what_matters(read) == _what_matters(stands)
+
+
+def _what_matters(terms: Terms) -> tuple[Terms, bool, bool]:
+    return replace(terms, city=ZERO, replaces=ZERO), terms.city > ZERO, terms.replaces > ZERO
 
 
 def _signer() -> URLSafeSerializer:
