@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, func, select
+from sqlalchemy import Select, Text, func, or_, select
 from sqlalchemy import case as sql_case
 from sqlalchemy.orm import lazyload
 
@@ -30,6 +30,8 @@ from app.ledger.rules import Check
 from app.pledges import queries as pledges
 from app.pledges.models import Pledge
 from app.pledges.rules import State as PledgeState
+from app.proposals.models import Proposal
+from app.proposals.rules import SENT
 from app.settlement.models import Case, Close, Revision
 from app.settlement.rules import ENDED, WAIT_FOR_LATE_EVENTS, Outcome, State, canonical, decide, result
 from app.territory.models import Borough, Zone
@@ -113,6 +115,17 @@ def lost_campaigns() -> Select[Any]:
     """The question for the campaigns that nobody paid, or whose gifts went back."""
     released = select(Case.campaign_id).where(Case.state == State.RELEASED)
     return released.union(select(Close.campaign_id).where(Close.outcome == Outcome.LOST)).subquery().select()
+
+
+def has_more(group_id: int) -> bool:
+    """Whether anything that the group has sent is still under way: its people stay as they are as long."""
+    sent = select(Proposal.id).outerjoin(Campaign, Campaign.proposal_id == Proposal.id)
+    under_way = sent.where(
+        Proposal.group_id == group_id,
+        Proposal.state.in_(SENT),
+        or_(Campaign.id.is_(None), Campaign.id.not_in(lost_campaigns())),
+    )
+    return db.session.execute(select(under_way.exists())).scalar_one()
 
 
 @once

@@ -331,6 +331,8 @@ def _end(case: Case, campaign: Campaign, act: Act, why: Why, now: datetime) -> N
         match=case.match,
         collected=case.collected,
     )
+    if act is Act.RELEASE and not queries.has_more(campaign.group_id):
+        group_verbs.thaw(groups.group(campaign.group_id), by=None, now=now)
 
 
 def _tell_group(campaign: Campaign, template: str, now: datetime, *, step: str = "", **context: Any) -> None:

@@ -188,7 +188,12 @@ def test_an_officer_decides_and_closes_the_accounts(client: FlaskClient, sign_in
     ready = page(client, report)
     assert "6.200,00\xa0€" in ready
     assert "1.000,00\xa0€" in ready
-    assert "Conti chiusi." in page(client, f"/it/grants/{agreement.ref}/close", go="1")
+    close = f"/it/grants/{agreement.ref}/close"
+    asked = page(client, close)
+    assert "Non si può annullare." in asked
+    assert "6.200,00\xa0€" in asked
+    assert queries.account(agreement.id) is None, "reading the question closes nothing"
+    assert "Conti chiusi." in page(client, close, go="1")
     assert queries.account(agreement.id) is not None
     told = [each for each in outbox.latest(40) if each.template == "grants/account_closed"]
     assert len(told) == len(groups.members(settlement.campaign(agreement.campaign_id).group_id))

@@ -26,6 +26,10 @@ def mails(person, template):
     return [each for each in outbox.latest(100, recipient=person.email) if each.template == template]
 
 
+def to_check(officer):
+    return [line.what for line in together(queries.todo(officer.id, frozenset({"officer"}), time.now()))]
+
+
 def first(group):
     return groups.members(group)[0]
 
@@ -148,6 +152,7 @@ def test_a_group_that_lets_the_time_pass(app, clock, officer):
     made = groups.group(people=2)
     constitution = groups.constitution(made)
     entity = groups.sent_entity(made)
+    assert to_check(officer) == ["Check the papers of a new body: %(waiting)d"]
     clock.at(constitution.ends_at - timedelta(seconds=1))
     with pytest.raises(Conflict), transaction():
         service.lapse(constitution, now=time.now())
@@ -159,8 +164,10 @@ def test_a_group_that_lets_the_time_pass(app, clock, officer):
     assert len(mails(first(made), "groups/lapsed")) == 1
     with pytest.raises(Conflict):
         do(service.send_iban, entity, iban=groups.IBAN, by=first(made))
+    assert to_check(officer) == [], "nothing of theirs waits for an officer any more"
     for kind in ItemKind:
-        do(service.accept_item, entity, kind, by=officer)
+        with pytest.raises(Conflict, match="The time to form this body is over"):
+            do(service.accept_item, entity, kind, by=officer)
     with pytest.raises(Conflict):
         do(service.verify, entity, by=officer)
     with pytest.raises(Conflict):

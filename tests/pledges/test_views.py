@@ -310,6 +310,7 @@ def test_the_link_cancels_after_one_question(client):
     assert client.post(f"{link}/cancel").status_code == 303
     assert pledges.again(pledge).state is State.CANCELLED
     assert client.post(f"{link}/cancel").status_code == 303, "a second click changes nothing and says the same"
+    assert client.get(f"{link}/cancel").status_code == 303, "what is over is not asked about again"
 
 
 def test_a_cancel_that_is_refused_says_why(client, clock):
@@ -318,6 +319,10 @@ def test_a_cancel_that_is_refused_says_why(client, clock):
     link = link_of("m@example.org")
     clock.at(campaign.closes_at - timedelta(hours=3))
     assert "solo se la raccolta non scende sotto la soglia" in said(client.get(link))
+    asked = said(client.get(f"{link}/cancel"))
+    assert "Se alla chiusura non ci si arriva, non paga nessuno." in asked
+    assert "conterà senza di te" not in asked
+    assert "Vuoi annullare" not in asked
     answer = client.post(f"{link}/cancel")
     assert answer.status_code == 409
     assert "solo se la raccolta non scende sotto la soglia" in said(answer)

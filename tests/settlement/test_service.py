@@ -57,6 +57,7 @@ def test_one_cent_below_the_threshold_nobody_pays_and_everything_goes_back(run_j
     told = [each for each in outbox.latest(50) if each.template == "pledges/released"]
     assert len(told) == 2
     assert campaigns.again(campaign).state is CampaignState.CLOSED
+    assert groups.group(campaign.group_id).frozen_at is None, "people may come, go and propose again"
     holds()
 
 
@@ -140,6 +141,7 @@ def test_a_group_that_lets_the_time_pass_frees_its_donors_and_the_fund(run_jobs:
     assert payments.charges() == []
     assert matching.available(campaign.call_id) == before + euros("7200")
     assert len([each for each in outbox.latest(50) if each.template == "pledges/released"]) == 3
+    assert groups.group(campaign.group_id).frozen_at is None
     holds()
 
 

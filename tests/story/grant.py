@@ -80,6 +80,7 @@ def is_settled(officer: Visitor, grant: str) -> None:
         else:
             officer.tick("Accetta").press("Decidi").sees("Deciso")
     officer.open(f"{grant}/report").sees("11.000,00 € su 12.000,00 €", "= 6.200,00 €")
-    officer.press("Chiudi i conti").sees("Conti chiusi")
+    officer.follow("Chiudi i conti").sees("Non si può annullare", "= 6.200,00 €")
+    officer.press("Sì, chiudi i conti").sees("Conti chiusi")
     officer.sees("6.600,00 €", "contributo finale 6.200,00 €", "ancora da pagare 2.600,00 €")
     officer.sees("al fondo 1.000,00 €")

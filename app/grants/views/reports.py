@@ -12,6 +12,7 @@ from app.core.db import transaction
 from app.core.errors import Invalid, Missing, Refusal
 from app.grants import queries, schemas, service
 from app.grants.models import Agreement, Expense
+from app.grants.rules import ReportState
 from app.grants.views.agreements import back_to, bp, is_party, refused, seen, visible
 from app.identity.rules import Hand
 from app.journal import queries as journal
@@ -173,6 +174,16 @@ def _decide(expense: Expense) -> None:
     amount = schemas.amount(form, "accepted", language=_language())
     with transaction():
         service.accept(expense, amount=amount, reason=reason, by=by, now=now)
+
+
+@bp.get("/<ref>/close")
+@gates.hand(Hand.RECEIPTS)
+def closing(ref: str) -> ResponseReturnValue:
+    """What closing the accounts does, before it is done for good."""
+    dossier = queries.dossier(visible(ref))
+    if dossier.report is None or dossier.report.state is not ReportState.SENT:
+        return back_to(dossier.agreement, "grants.report")
+    return render_template("grants/close.html", d=dossier, figures=dossier.figures)
 
 
 @bp.post("/<ref>/close")

@@ -15,7 +15,7 @@ from app.core.together import Ask
 from app.groups.models import Constitution, Group, Invitation, Item, LegalEntity, Member
 from app.groups.queries.bodies import open_constitutions
 from app.groups.queries.people import group
-from app.groups.rules import REMINDER_DAYS, EntityState, ItemKind, ItemState, Kind
+from app.groups.rules import REMINDER_DAYS, EntityState, ItemKind, ItemState, Kind, Outcome
 from app.identity.models import Person
 from app.territory.models import Zone
 
@@ -94,7 +94,7 @@ def _of_members(person_id: int, now: datetime) -> Ask[Todo]:
             Member.person_id == person_id,
             Member.left_at.is_(None),
             LegalEntity.state == EntityState.DRAFT,
-            Constitution.outcome.is_distinct_from("lapsed"),
+            Constitution.outcome.is_distinct_from(Outcome.LAPSED),
         )
         .group_by(Group.id, LegalEntity.id, Zone.id, Constitution.id)
         .order_by(LegalEntity.id)
@@ -140,7 +140,9 @@ def _of_officers(person_id: int) -> Ask[Todo]:
         .join(Item, Item.entity_id == LegalEntity.id)
         .join(Zone, Zone.id == Group.zone_id)
         .outerjoin(Constitution, Constitution.group_id == Group.id)
-        .where(LegalEntity.state == EntityState.DRAFT, ~own.exists())
+        .where(
+            LegalEntity.state == EntityState.DRAFT, ~own.exists(), Constitution.outcome.is_distinct_from(Outcome.LAPSED)
+        )
         .group_by(LegalEntity.id, Group.id, Zone.id, Constitution.id)
         .having(or_(waiting > 0, accepted == len(ItemKind)))
         .order_by(LegalEntity.id)

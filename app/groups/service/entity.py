@@ -202,9 +202,6 @@ def verify(entity: LegalEntity, *, by: Person, now: datetime) -> None:
     group = _hold_for_officer(entity, by)
     if entity.state is EntityState.VERIFIED:
         return
-    constitution = queries.constitution_of(group.id)
-    if constitution is not None and constitution.outcome is Outcome.LAPSED:
-        raise Conflict("The time to form this body is over.")
     open_ = [kind for kind, item in queries.items(entity.id).items() if item.state is not ItemState.ACCEPTED]
     if open_:
         raise Conflict("Not every item is accepted yet: %(count)d are open.", count=len(open_))
@@ -243,6 +240,9 @@ def _hold_for_officer(entity: LegalEntity, by: Person) -> Group:
     db.session.refresh(entity)
     if queries.is_member(group.id, by.id):
         raise Forbidden("You belong to this group: another officer must check it.")
+    constitution = queries.constitution_of(group.id)
+    if constitution is not None and constitution.outcome is Outcome.LAPSED:
+        raise Conflict("The time to form this body is over.")
     return group
 
 

@@ -184,7 +184,7 @@ def freeze(group: Group, *, by: Actor | None, now: datetime) -> None:
 
 
 def thaw(group: Group, *, by: Actor | None, now: datetime) -> None:
-    """Let people come and go again: the proposal was taken back."""
+    """Let people come and go again: nothing that they sent is under way any more."""
     hold(group)
     if group.frozen_at is not None:
         group.frozen_at = None

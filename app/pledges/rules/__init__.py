@@ -305,11 +305,13 @@ def refuse_cancel(
         return None
     if left >= threshold:
         return Conflict(
-            "So near the end a pledge can be cancelled only while the campaign keeps its %(people)s people.",
+            "So near the end a pledge can be cancelled only while the campaign keeps its %(people)s people. "
+            "If at the close they are fewer, nobody pays.",
             people=donors_min,
         )
     return Conflict(
-        "So near the end a pledge can be cancelled only while the campaign stays at its threshold of %(threshold)s.",
+        "So near the end a pledge can be cancelled only while the campaign stays at its threshold of %(threshold)s. "
+        "If at the close it is not reached, nobody pays.",
         threshold=threshold,
     )
 

@@ -15,7 +15,7 @@ from app.groups import queries as groups
 from app.identity import service as identity
 from app.pledges import queries, service
 from app.pledges.models import Pledge
-from app.pledges.rules import LIVE, ChargeState, Mode, State, check_email
+from app.pledges.rules import LIVE, OPEN, ChargeState, Mode, State, check_email
 from app.pledges.views.blueprint import bp
 from app.pledges.views.giving import to_payment
 from app.pledges.views.returning import dates
@@ -114,6 +114,8 @@ def visibility(token: str) -> ResponseReturnValue:
 def cancelling(token: str) -> ResponseReturnValue:
     """One question before a promise is taken back."""
     pledge = held(token)
+    if pledge.state not in OPEN:
+        return redirect(url_for("pledges.mine", token=token), 303)  # it is over, and its page says how
     campaign = campaigns.campaign(pledge.campaign_id)
     return render_template(
         "pledges/cancel.html",

@@ -72,19 +72,19 @@ def _of_members(person_id: int, now: datetime) -> Ask[Todo]:
         .join(Member, Member.group_id == Proposal.group_id)
         .join(Call, Call.id == Proposal.call_id)
         .outerjoin(Zone, Zone.id == Proposal.zone_id)
-        .where(Member.person_id == person_id, Member.left_at.is_(None), Proposal.state.in_(LIVE))
+        .where(Member.person_id == person_id, Member.left_at.is_(None), Proposal.state.in_(LIVE), Call.closes_at > now)
         .order_by(Proposal.id.desc())
     )
-    return Ask(rows, lambda row: _to_write(row, late=row.closes_at <= now))
+    return Ask(rows, _to_write)
 
 
-def _to_write(row: Any, *, late: bool) -> Todo:
-    what, state = N_("Finish writing the proposal"), "late" if late else "todo"
+def _to_write(row: Any) -> Todo:
+    what, state = N_("Finish writing the proposal"), "todo"
     if row.state is State.SIGNING:
         everyone = row.signed == row.people
         what = N_("Send the proposal") if everyone else N_("Waiting for the others’ signatures")
         what = what if row.mine else N_("Sign the commitment")
-        state = "late" if late else "wait" if row.mine and not everyone else "now"
+        state = "wait" if row.mine and not everyone else "now"
     return Todo(
         what=what,
         subject=row.title,
