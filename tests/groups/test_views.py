@@ -85,7 +85,7 @@ def test_every_page_opens_in_every_state(build, app, member, client, sign_in):
 def test_an_informal_group_has_no_list_before_it_has_won(app, member):
     made = informal(app)
     browser = member(made)
-    assert "Fino ad allora qui non c’è niente da fare" in said(browser.get(url(made, "/body")))
+    assert "Fino ad allora non c’è niente da inviare" in said(browser.get(url(made, "/body")))
     assert browser.get(url(made, "/body/iban")).status_code == 404
     assert browser.post(url(made, "/body")).status_code == 409
 
@@ -285,6 +285,19 @@ def test_everybody_reads_the_groups_projects_and_its_way_but_no_names(client, sa
         assert person.name not in answer.text
         assert person.email not in answer.text
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_group_reads_what_its_body_will_need_and_by_when_while_its_campaign_runs(client, sign_in):
+    from tests.make import campaigns as make_campaigns
+
+    campaign = make_campaigns.live_campaign()
+    group = queries.group(campaign.group_id)
+    sign_in(client, queries.members(group.id)[0])
+    for page in (f"/it/groups/{group.ref}", f"/it/groups/{group.ref}/body"):
+        text = client.get(page).text.replace("\u00a0", " ")
+        assert "è aperta fino al 31 maggio 2026." in text
+        assert "l’ente deve essere verificato entro il 30 giugno 2026." in text
+    assert "Conto per i doni" in text
 
 
 def test_a_group_without_a_public_project_has_no_page(client):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
+from app.campaigns import queries as campaigns
+from app.core import clock
 from app.core.errors import Invalid, Missing, Refusal, TooMany
 from app.groups import queries
 from app.groups.models import Group, LegalEntity
-from app.groups.rules import ItemKind, ItemState, LegalForm
+from app.groups.rules import ItemKind, ItemState, Kind, LegalForm
 from app.web import gates
 
 bp = Blueprint("groups", __name__, url_prefix="/groups")
@@ -53,6 +57,18 @@ def body_of(group: Group) -> LegalEntity:
     if entity is None:
         raise Missing
     return entity
+
+
+def body_by(group: Group) -> tuple[str, date, date] | None:
+    """Title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
+    if group.kind is not Kind.INFORMAL:
+        return None
+    now = clock.now()
+    for campaign in campaigns.of_group(group.id):
+        if campaign.public and campaign.closes_at is not None and now < campaign.closes_at:
+            time = timedelta(days=campaigns.terms(campaign).constitution_days)
+            return campaign.title, campaigns.last_day(campaign.closes_at), campaigns.last_day(campaign.closes_at + time)
+    return None
 
 
 def item_kind(kind: str) -> ItemKind:

@@ -16,7 +16,7 @@ from app.files import queries as files
 from app.groups import jobs, queries, service
 from app.groups.models import Group, LegalEntity
 from app.groups.rules import DOCUMENTS, ItemKind, ItemState, Kind, bank_of, spaced
-from app.groups.views.board import FORMS, ITEMS, STATES, body_of, bp, item_kind, my_group, wrong
+from app.groups.views.board import FORMS, ITEMS, STATES, body_by, body_of, bp, item_kind, my_group, wrong
 from app.identity import queries as identity
 from app.payments import gateway
 from app.web import downloads, gates
@@ -40,6 +40,8 @@ def constitution(ref: str) -> ResponseReturnValue:
         if entity
         else [],
         constitution=queries.constitution_of(group.id),
+        body_by=body_by(group),
+        needed=ITEMS.values(),
         path=queries.path(group),
         sent=sum(item.state in (ItemState.SENT, ItemState.ACCEPTED) for item in items.values()),
         accepted=sum(item.state is ItemState.ACCEPTED for item in items.values()),

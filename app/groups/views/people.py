@@ -16,7 +16,7 @@ from app.core.errors import Conflict, Invalid, Missing, TooMany
 from app.groups import queries, service
 from app.groups.models import Group
 from app.groups.schemas import read_group
-from app.groups.views.board import bp, my_group, wrong
+from app.groups.views.board import body_by, bp, my_group, wrong
 from app.identity import service as identity
 from app.journal import queries as journal
 from app.territory import queries as territory
@@ -72,6 +72,7 @@ def _page(group: Group, **more: Any) -> str:
         path=queries.path(group),
         entity=queries.entity_of(group.id),
         constitution=queries.constitution_of(group.id),
+        body_by=body_by(group),
         history=journal.history(f"group:{group.id}"),
         campaigns=campaigns.of_group(group.id),
         now=clock.now(),

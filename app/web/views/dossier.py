@@ -201,12 +201,15 @@ def _acts(p: Project, *, party: bool) -> Iterator[Act]:
 
 
 def _acts_of_the_group(p: Project) -> Iterator[Act]:
+    constituting = p.case is not None and p.case.state is CaseState.CONSTITUTING
+    if not constituting:
+        yield Act(_("Your group and its way to the association"), url_for("groups.show", ref=p.group.ref))
     if p.campaign is None:
         return
     if not p.campaign.public:
         yield Act(_("Prepare the campaign"), url_for("campaigns.prepare", ref=p.campaign.ref))
         return
-    if p.case is not None and p.case.state is CaseState.CONSTITUTING:
+    if constituting:
         yield Act(_("Your association, step by step"), url_for("groups.constitution", ref=p.group.ref))
     yield Act(_("Tell news and answer questions"), url_for("campaigns.news", ref=p.campaign.ref))
     yield Act(_("Photos and videos"), url_for("campaigns.gallery", ref=p.campaign.ref))
