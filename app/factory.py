@@ -98,6 +98,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.extensions["todo"] = _offers(parts, "todo")
     app.extensions["checks"] = _offers(parts, "checks")
     app.extensions["moments"] = _offers(parts, "moments")
+    app.extensions["demo_accounts"] = _offers(parts, "demo_accounts")
     for name in ("assets", "filters", "head", "navigation", "pictures"):
         part = _meet(f"app.web.{name}")
         if part is not None and hasattr(part, "init"):

@@ -20,12 +20,12 @@ def safe(text: str) -> str:
 
 
 def said(value: object) -> str:
-    """A value as a cell: sums as 1234.50, days as 2026-12-31, moments in the city's time."""
+    """A value as a cell: sums as 1234,50, days as 2026-12-31, moments in the city's time."""
     match value:
         case None:
             return ""
         case Money():
-            return plain(value)
+            return plain(value).replace(".", ",")
         case datetime():
             return local(value).strftime("%Y-%m-%d %H:%M")
         case date():

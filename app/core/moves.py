@@ -15,4 +15,4 @@ def move(moves: Mapping[tuple[S, A], S], state: S, act: A) -> S:
     try:
         return moves[state, act]
     except KeyError:
-        raise Conflict("This can no longer be done: it is already “%(state)s”.", state=str(state)) from None
+        raise Conflict("This can no longer be done: things have moved on. Open the page again to see how.") from None

@@ -15,7 +15,7 @@ DEFAULTS = {
     "city.email": "cofonda@comune.example",
     "city.phone": "",
     "city.tax_code": "01199250158",
-    "city.iban": "IT60X0542811101000000123456",
+    "city.iban": "IT23Q0100003245000000654321",
     "city.colour": "#0066CC",
     "city.logo": "",
     "clock.shift_seconds": "0",

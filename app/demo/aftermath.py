@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import typst
+from schwifty import IBAN
 
 from app.campaigns.models import Campaign
 from app.core import clock
 from app.core.db import db
 from app.core.money import Money
+from app.core.settings import DEFAULTS
 from app.demo.cast import code_in_mail
 from app.demo.stage import Stage, at_the_sandbox
 from app.grants import gateway as bank
@@ -23,9 +25,13 @@ from app.groups.rules import ItemKind
 from app.identity.models import Person
 from app.payments import gateway as provider
 
-IBAN = "IT60X0542811101000000123456"
 CUP = "B49J21020960007"
-TREASURY = bank.Treasury(name="Comune di Milano", iban=IBAN, bic="")
+TREASURY = bank.Treasury(name=DEFAULTS["city.name"], iban=DEFAULTS["city.iban"], bic="")
+
+
+def iban(number: int) -> str:
+    """An account that nobody has, another one for each body."""
+    return str(IBAN.generate("IT", bank_code="05428", branch_code="11101", account_code=f"{number:012d}"))
 
 
 def paper(title: str, *lines: str) -> bytes:
@@ -50,9 +56,7 @@ def send_items(stage: Stage, campaign: Campaign, crowd: list[Person], *, all_of_
     by, group = crowd[0], groups.group(campaign.group_id)
     with stage.act() as now:
         entity = verbs.open_entity(group, by=by, now=now)
-        verbs.send_name(
-            entity, name=f"{group.name} APS-ETS".replace(" APS-ETS", ""), form="association", by=by, now=now
-        )
+        verbs.send_name(entity, name=group.name, form="association", by=by, now=now)
         verbs.send_tax_code(entity, tax_code=body_code(entity.id), by=by, now=now)
         deed = paper(
             "Atto costitutivo", f"Si costituisce l’associazione «{group.name}».", *(f"- {one.name}" for one in crowd)
@@ -64,7 +68,7 @@ def send_items(stage: Stage, campaign: Campaign, crowd: list[Person], *, all_of_
         statute = paper("Statuto", f"L’associazione «{group.name}» non ha fini di lucro.", "Gli avanzi si reinvestono.")
         verbs.send_document(entity, ItemKind.STATUTE, data=statute, filename="statuto.pdf", by=by, now=now)
         verbs.send_representative(entity, person_ref=by.ref, by=by, now=now)
-        verbs.send_iban(entity, iban=IBAN, by=by, now=now)
+        verbs.send_iban(entity, iban=iban(entity.id), by=by, now=now)
         verbs.ask_account(entity, by=by, now=now)
     name, ref, address, entity_id = group.name, group.ref, by.email, entity.id
     account = provider.create_account(name=name, email=address, metadata={"group": ref}, key=f"group:{ref}:account")

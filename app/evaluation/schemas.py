@@ -34,11 +34,12 @@ def declaration(form: Form) -> Said:
 
 
 def marks(form: Form, keys: Sequence[str]) -> dict[str, Mark]:
-    """Points and reasons by criterion; what is empty stays empty."""
+    """Points and reasons by criterion; what is empty stays empty, what is no number is out of bounds for the verb."""
     read = Reading(form)
     found = {}
     for key in keys:
-        points = read.number(f"points_{key}") if form.get(f"points_{key}", "").strip() else None
+        typed = form.get(f"points_{key}", "").strip()
+        points = (int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else -1) if typed else None
         found[key] = Mark(points, read.text(f"comment_{key}", needed=False, most=1200))
     read.finish()
     return found

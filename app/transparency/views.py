@@ -152,7 +152,7 @@ def register_json() -> ResponseReturnValue:
 def _csv(rows: Iterable[Sequence[str]], name: str) -> ResponseReturnValue:
     out = StringIO()
     csv.writer(out, lineterminator="\r\n").writerows([csv_cell(str(cell)) for cell in row] for row in rows)
-    return downloads.data(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", name)
+    return downloads.data(out.getvalue().encode("utf-8-sig"), "text/csv", name)
 
 
 def said(step: Step) -> str:

@@ -316,7 +316,7 @@ def file(of: List, sheet: Sheet) -> Response:
         yield cells.MARK
         yield from cells.lines(rows())
 
-    answer = Response(stream_with_context(lines()), mimetype="text/csv; charset=utf-8")
+    answer = Response(stream_with_context(lines()), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

@@ -42,7 +42,9 @@ def test_an_evaluator_declares_reads_and_scores(call, client, sign_in, clock):
     assert 'value="7"' in text(client.get(path))
     wrong = client.post(path + "/score", data={"act": "complete", "points_need": "11", "comment_need": "Sì"})
     assert wrong.status_code == 422
-    assert "I punti vanno da 0 a 10" in text(wrong)
+    assert "Bisogno del quartiere: I punti vanno da 0 a 10" in text(wrong)
+    many = client.post(path + "/score", data={"act": "save", "points_need": "11", "points_idea": "sette"})
+    assert text(many).count("I punti vanno da 0 a 10") == 4, "each at its field and in the summary, all in one round"
     full = {f"points_{key}": "8" for key in ("need", "idea", "people", "plan", "after")}
     full |= {f"comment_{key}": "Chiaro." for key in ("need", "idea", "people", "plan", "after")}
     assert client.post(path + "/score", data={"act": "complete", **full}).status_code == 303

@@ -93,7 +93,7 @@ def test_finance_exports_and_marks_paid(client: FlaskClient, sign_in: Enter, run
     assert xml.data.decode() == batch.xml
     table = client.get(f"/it/grants/batches/{batch.ref}/list.csv").get_data(as_text=True).lstrip("\ufeff")
     (row,) = csv.DictReader(StringIO(table), delimiter=";")
-    assert (row["CUP"], row["IBAN"], row["importo"]) == (agreement.cup, order.iban, "3600.00")
+    assert (row["CUP"], row["IBAN"], row["importo"]) == (agreement.cup, order.iban, "3600,00")
     assert f"CUP {agreement.cup} anticipo" in row["causale"]
     future = page(client, f"/it/grants/orders/{order.ref}/paid", paid_on="2099-01-01")
     assert "Il giorno del pagamento sta fra l’invio in banca e oggi." in future

@@ -97,6 +97,7 @@ def test_an_empty_one_lacks_something_in_each_part_and_nothing_is_begun():
         ({"milestones": (*WHOLE.milestones[:2], ("Prima", CLOSES))}, Part.MILESTONES, "due_3"),
         ({"milestones": (*WHOLE.milestones[:2], ("", date(2026, 12, 1)))}, Part.MILESTONES, "title_3"),
         ({"milestones": (*WHOLE.milestones[:2], ("Tre", None))}, Part.MILESTONES, "due_3"),
+        ({"milestones": (*WHOLE.milestones[:2], ("Tre", date(2099, 12, 1)))}, Part.MILESTONES, "due_3"),
         ({"impact": ""}, Part.IMPACT, "impact"),
         ({"about": "Noi."}, Part.PEOPLE, "about"),
         ({"members": ("per_a",)}, Part.PEOPLE, "email"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,11 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from schwifty import IBAN
 
-from app.core import clock, settings
-from app.core.cells import safe as csv_cell
+from app.core import cells, clock, settings
 from app.core.db import transaction
 from app.core.errors import Conflict, Forbidden, Invalid, Missing, Refusal
-from app.core.money import N_, plain
+from app.core.money import N_
 from app.core.moves import move
 from app.grants import gateway, queries, schemas, service
 from app.grants.models import Batch, Order
@@ -301,14 +298,13 @@ def batch_xml(ref: str) -> ResponseReturnValue:
 def batch_csv(ref: str) -> ResponseReturnValue:
     """The same transfers as a list for the accounting system."""
     held = _batch(ref)
-    out = StringIO()
-    lines = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    lines.writerow(["mandato", "beneficiario", "IBAN", "CUP", "importo", "causale", "EndToEndId", "data"])
+    rows: list[list[object]] = [["mandato", "beneficiario", "IBAN", "CUP", "importo", "causale", "EndToEndId", "data"]]
     for row, _agreement, _campaign, _tranche in queries.in_batch(held.id):
         number = f"{row.number}/{row.year}"
-        cells = [number, row.beneficiary, row.iban, row.cup, plain(row.amount), _remittance(row), end_to_end(row.ref)]
-        lines.writerow([csv_cell(cell) for cell in [*cells, held.execute_on.isoformat()]])
-    return downloads.data(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"{held.message_id}.csv")
+        paid = [row.beneficiary, row.iban, row.cup, row.amount, _remittance(row), end_to_end(row.ref)]
+        rows.append([number, *paid, held.execute_on])
+    text = cells.MARK + "".join(cells.lines(rows))
+    return downloads.data(text.encode(), "text/csv", f"{held.message_id}.csv")
 
 
 def _remittance(row: Order) -> str:

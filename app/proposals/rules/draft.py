@@ -28,6 +28,7 @@ TITLE_MAX = 80
 LINES_MAX = 30
 MILESTONES_MIN = 3
 MILESTONES_MAX = 20
+FARTHEST_YEARS = 7  # a project lasts five years at most, and begins within two
 
 
 class Part(StrEnum):
@@ -141,11 +142,16 @@ def problems(draft: Draft, terms: Terms, *, kind: str, closes_on: date) -> dict[
 
 
 def _short(draft: Draft, **asked: str) -> Problems:
-    return {
-        field: Refusal(sentence)
-        for field, sentence in asked.items()
-        if len(str(getattr(draft, field)).strip()) < LENGTHS[field][0]
-    }
+    found: Problems = {}
+    for field, sentence in asked.items():
+        have, least = len(str(getattr(draft, field)).strip()), LENGTHS[field][0]
+        if 0 < have < least:
+            found[field] = Refusal(
+                "This is very short, %(have)d characters: write at least %(least)d.", have=have, least=least
+            )
+        elif not have:
+            found[field] = Refusal(sentence)
+    return found
 
 
 def _idea(draft: Draft) -> Problems:
@@ -224,6 +230,8 @@ def _milestones(draft: Draft, closes_on: date) -> Problems:
             found[f"due_{number}"] = Refusal("Write the day like this: 31/12/2026.")
         elif due <= closes_on:
             found[f"due_{number}"] = Refusal("This day comes before the call closes: write a later one.")
+        elif due.year > closes_on.year + FARTHEST_YEARS:
+            found[f"due_{number}"] = Refusal("This day is very far away: check the year.")
     short = MILESTONES_MIN - len(draft.milestones)
     if short > 0:
         found[f"title_{len(draft.milestones) + 1}"] = Refusal(
