@@ -92,7 +92,7 @@ def test_the_file_holds_every_row_and_no_formula(client, sara):
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert len(rows) == 31
     assert {row[3][:2] for row in rows[1:]} == {"'="}
-    assert said(euros("1234,50")) == "1234.50"
+    assert said(euros("1234.50")) == "1234,50"
     assert said("+39 02") == "'+39 02"
 
 
