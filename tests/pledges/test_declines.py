@@ -45,6 +45,15 @@ def test_a_declined_card_is_asked_again_on_days_three_seven_and_thirteen(clock, 
     pledges.agrees()
 
 
+def test_after_a_standstill_a_declined_card_is_asked_once_and_not_once_for_each_day_missed(clock, run_jobs):
+    campaign, pledge, entity = pledges.declined(payments.NO_FUNDS_LATER, clock, run_jobs)
+    started_at = clock.now()
+    clock.move(days=8)
+    assert [retry(campaign, entity, started_at, run_jobs) for _ in range(3)] == [1, 0, 0]
+    assert pledges.mails("rifiutata@example.org").count("pledges/declined") == 2
+    assert [each.n for each in pledges.charges(pledge)] == [1, 2]
+
+
 def test_a_card_that_the_bank_will_never_accept_is_not_asked_again(clock, run_jobs):
     campaign, pledge, entity = pledges.declined(payments.AUTHENTICATE_LATER, clock, run_jobs)
     started_at = clock.now()

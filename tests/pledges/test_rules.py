@@ -20,7 +20,7 @@ from app.pledges.rules import (
     refuse_amount,
     refuse_cancel,
     refuse_card,
-    retries_due,
+    retry_due,
 )
 from app.pledges.rules.consent import Terms, consent, day, euro
 
@@ -82,9 +82,9 @@ def test_a_decline_says_what_may_be_tried_next(code, said, expected):
     assert advice(code, said) is expected
 
 
-@pytest.mark.parametrize(("days", "due"), [(0, 0), (2, 0), (3, 1), (6, 1), (7, 2), (12, 2), (13, 3), (40, 3)])
+@pytest.mark.parametrize(("days", "due"), [(0, None), (2, None), (3, 3), (6, 3), (7, 7), (12, 7), (13, 13), (40, 13)])
 def test_new_attempts_fall_on_days_three_seven_and_thirteen(days, due):
-    assert retries_due(NOW, NOW + timedelta(days=days)) == due
+    assert retry_due(NOW, NOW + timedelta(days=days)) == (None if due is None else NOW + timedelta(days=due))
 
 
 @pytest.mark.parametrize(

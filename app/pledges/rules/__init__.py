@@ -211,9 +211,9 @@ def wait_after_refusal(times: int) -> timedelta:
     return LEASE * (1 << min(max(times - 1, 0), 6))
 
 
-def retries_due(collection_started_at: datetime, now: datetime) -> int:
-    """How many of the planned new attempts should have been made by now."""
-    return sum(1 for days in RETRY_DAYS if collection_started_at + timedelta(days=days) <= now)
+def retry_due(collection_started_at: datetime, now: datetime) -> datetime | None:
+    """The newest planned moment of a new attempt, if one has come: those missed before it are not made up for."""
+    return max((at for days in RETRY_DAYS if (at := collection_started_at + timedelta(days=days)) <= now), default=None)
 
 
 LAST, LEAST_FAILED = 20, 12  # of so many first attempts so many fail: something is wrong, and not with the cards

@@ -33,7 +33,7 @@ from app.pledges.rules import (
     State,
     advice,
     fee,
-    retries_due,
+    retry_due,
     wait_after_refusal,
 )
 from app.pledges.rules.books import charged
@@ -79,11 +79,13 @@ def open_charges(campaign_id: int, entity: LegalEntity, *, pay_until: datetime, 
 def retry(campaign_id: int, entity: LegalEntity, *, started_at: datetime, pay_until: datetime, now: datetime) -> int:
     """Ask soft-declined cards again on their planned days; a card that the network will never accept is left alone."""
     campaign = campaigns.locked(campaign_id)
-    due, made = retries_due(started_at, now), 0
+    due, made = retry_due(started_at, now), 0
+    if due is None:
+        return made
     for pledge in queries.active(campaign_id):
         tried = queries.charges(pledge.id)
         stored = [each for each in tried if each.mode is Mode.STORED]
-        if not stored or any(each.state in LIVE for each in tried) or len(stored) > due:
+        if not stored or any(each.state in LIVE for each in tried) or stored[-1].created_at >= due:
             continue
         if advice(stored[-1].decline_code, stored[-1].advice) is Advice.RETRY:
             attempt(pledge, campaign, entity, Mode.STORED, pay_until, now)
