@@ -158,12 +158,12 @@ class Control:
         return _json(self.sandbox.run(task))
 
     def dispute(self) -> Response:
-        """Open a dispute: `{"charge": "ch_…"}`."""
+        """Open a dispute: `{"charge": "ch_…"}`, and where it is another sum than what is left, `"amount"` in cents."""
         given = _given()
 
         def task(work: Work) -> Obj:
             charge = work.get("charge", str(given.get("charge", "")))
-            return disputes.open_dispute(work, charge, given.get("reason", "fraudulent"))
+            return disputes.open_dispute(work, charge, given.get("reason", "fraudulent"), given.get("amount"))
 
         return _json(self.sandbox.run(task))
 

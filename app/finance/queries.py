@@ -42,7 +42,7 @@ _FACTS = text(
         from pledges_refund where charge_id = c.id
     ) r on true
     left join lateral (
-        select sum(amount) filter (where state <> 'won') as away, sum(fee) as fees, sum(taken_back) as taken,
+        select sum(amount + beyond) filter (where state <> 'won') as away, sum(fee) as fees, sum(taken_back) as taken,
             sum(fee_back) as fee_back, bool_or(reversal = 'wanted') as under_way,
             max(greatest(opened_at, closed_at)) as latest
         from pledges_dispute where charge_id = c.id

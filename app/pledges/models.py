@@ -235,7 +235,7 @@ class Dispute(Model):
     __table_args__ = (
         CheckConstraint(named_check("state", DisputeState), name="state"),
         CheckConstraint(named_check("reversal", Reversal), name="reversal"),
-        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("amount >= 0 and beyond >= 0 and amount + beyond > 0", name="amounts"),
         CheckConstraint("(state = 'open') = (closed_at is null)", name="closed_at"),
         CheckConstraint("(state = 'lost') = (reversal <> 'none')", name="reversed"),
         Index("ix_pledges_dispute_to_reverse", "lease_until", postgresql_where=text("reversal = 'wanted'")),
@@ -246,7 +246,8 @@ class Dispute(Model):
     provider_id: Mapped[str] = mapped_column(Text, unique=True)
     state: Mapped[DisputeState] = mapped_column(Named(DisputeState))
     reason: Mapped[str]
-    amount: Mapped[Money]
+    amount: Mapped[Money]  # what of it was left of the gift
+    beyond: Mapped[Money] = mapped_column(server_default=text("0"))  # what had gone back already
     fee: Mapped[Money]
     answer_by: Mapped[datetime | None]  # so long can evidence be handed in at the provider
     opened_at: Mapped[datetime]
@@ -259,6 +260,11 @@ class Dispute(Model):
     lease_until: Mapped[datetime | None]
 
     charge: Mapped[Charge] = relationship(lazy="raise")
+
+    @property
+    def taken(self) -> Money:
+        """What the bank took in all."""
+        return self.amount + self.beyond
 
     @property
     def ledger_key(self) -> str:

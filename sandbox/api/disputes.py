@@ -9,11 +9,11 @@ DISPUTE_FEE = 2000
 EVIDENCE_DAYS = 21
 
 
-def open_dispute(work: Work, charge: Obj, reason: str = "fraudulent") -> Obj:
-    """The donor's bank takes the money back, with a fee."""
+def open_dispute(work: Work, charge: Obj, reason: str = "fraudulent", amount: int | None = None) -> Obj:
+    """The donor's bank takes what is left of the money back, or another sum, with a fee."""
     if charge["disputed"] or charge["status"] != "succeeded":
         raise invalid(f"Charge {charge['id']} cannot be disputed.", param="charge")
-    amount = charge["amount"] - charge["amount_refunded"]
+    amount = charge["amount"] - charge["amount_refunded"] if amount is None else amount
     dispute = work.add(
         "dispute",
         amount=amount,

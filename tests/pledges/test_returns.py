@@ -184,6 +184,49 @@ def test_a_refund_that_the_bank_gives_back_waits_at_the_platform(clock, client, 
         assert check.holds, check
 
 
+def test_a_dispute_larger_than_what_is_left_stops_payments_and_is_told_all_the_same(paid, client, run_jobs):
+    campaign, pledge, _ = paid
+    payments.dashboard_refund(charge_of(pledge), 2_000, reverse_transfer=True, refund_application_fee=True)
+    told(client, run_jobs)
+    dispute = payments.dispute(charge_of(pledge), 5_000)
+    told(client, run_jobs)
+    [row] = queries.disputes(pledge.id)
+    assert (row.amount, row.beyond) == (euros("30.00"), euros("20.00"))
+    assert [stop.subject for stop in stops.stops()] == [f"campaign:{campaign.id}"]
+    assert pledges.mails("dona@example.org")[-1] == "pledges/dispute"
+    assert queries.totals(campaign.id).collected == ZERO
+    before = pledges.books(campaign)
+    assert (before["givers"], before["unclaimed"]) == (ZERO, euros("20.00"))
+    payments.decide_dispute(dispute, "lost")
+    told(client, run_jobs)
+    run_jobs("pledges.reverse")
+    [row] = queries.disputes(pledge.id)
+    assert (row.state, row.reversal, row.taken_back) == (DisputeState.LOST, Reversal.DONE, euros("30.00"))
+    assert pledges.again(pledge).state is State.REFUNDED
+    pledges.agrees()
+
+
+def test_a_dispute_of_a_gift_whose_refund_came_back_takes_what_waited_for_its_donor(clock, client, run_jobs):
+    campaign = campaigns.live_campaign()
+    pledge = pledges.active_pledge(campaign, 50, card="4000000000005126", email="chiusa@example.org")
+    entity = pledges.payee(campaign)
+    pledges.at_deadline(campaign, clock)
+    pledges.collected(campaign, entity, run_jobs)
+    approved(asked(pledge, "50.00", identity.person(roles=["officer"])), identity.person(roles=["officer"]))
+    run_jobs("pledges.refund")
+    told(client, run_jobs)
+    dispute = payments.dispute(charge_of(pledge), 5_000)
+    told(client, run_jobs)
+    assert pledges.books(campaign)["unclaimed"] == ZERO
+    assert len(stops.stops()) == 1
+    payments.decide_dispute(dispute, "won")
+    told(client, run_jobs)
+    assert pledges.books(campaign)["unclaimed"] == -euros("50.00"), "it waits for its donor again"
+    assert stops.stops() == []
+    for check in queries.checks():
+        assert check.holds, check
+
+
 def test_news_of_money_back_in_any_order_and_twice_has_one_effect(paid, client, run_jobs):
     campaign, pledge, _ = paid
     payments.dashboard_refund(charge_of(pledge), 1_000, reverse_transfer=True, refund_application_fee=True)

@@ -1,6 +1,6 @@
 """One pledge: its charges, what went back, what it may still become."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,14 +111,29 @@ def _gone_back(pledge_id: int) -> tuple[Sequence[Refund], Sequence[Dispute]]:
     return list(refunds.values()), [disputes[number] for number in sorted(disputes)]
 
 
+ARRIVED = frozenset({RefundState.SUCCEEDED, RefundState.BOUNCED})
+
+
 def left_of(charge: Charge, *, sent_only: bool = False) -> Money:
     """What is left of a charge: refunds that arrived and disputes taken off, and those on their way unless told not."""
-    states = {RefundState.SUCCEEDED, RefundState.BOUNCED} | (set() if sent_only else UNDER_WAY)
+    if sent_only:  # an open dispute takes the gift away for a time only; for good when it is lost
+        return _left(charge, ARRIVED, {DisputeState.LOST})
+    return _left(charge, ARRIVED | UNDER_WAY, {DisputeState.OPEN, DisputeState.LOST})
+
+
+def left_for_dispute(charge: Charge) -> Money:
+    """What a bank can still take of a gift, by what the provider has heard of; the database holds it against the same.
+
+    The charge's row is held, so that no refund comes between.
+    """
+    db.session.execute(select(Charge.id).where(Charge.id == charge.id).with_for_update())
+    return _left(charge, ARRIVED | {RefundState.SENT}, {DisputeState.OPEN, DisputeState.LOST})
+
+
+def _left(charge: Charge, states: Collection[RefundState], gone: Collection[DisputeState]) -> Money:
     back = db.session.scalar(
         select(func.sum(Refund.amount, type_=Cents)).where(Refund.charge_id == charge.id, Refund.state.in_(states))
     )
-    # An open dispute takes the gift away for a time only; for good when it is lost.
-    gone = [DisputeState.LOST] if sent_only else [DisputeState.OPEN, DisputeState.LOST]
     disputed = db.session.scalar(
         select(func.sum(Dispute.amount, type_=Cents)).where(Dispute.charge_id == charge.id, Dispute.state.in_(gone))
     )

@@ -61,10 +61,17 @@ def bounced(campaign_id: int, refund_id: int, amount: Money, at: datetime) -> Jo
     return Journal(key=f"refund:{refund_id}:bounced", kind="pledge.bounced", at=at, subject=owner, legs=legs)
 
 
-def disputed(campaign_id: int, dispute_id: int, amount: Money, at: datetime) -> Journal:
-    """The donor's bank took a gift back, from the platform's balance."""
+def disputed(campaign_id: int, dispute_id: int, amount: Money, beyond: Money, at: datetime) -> Journal:
+    """The donor's bank took a gift back, from the platform's balance.
+
+    What it took `beyond` the rest of the gift is money of the donor's that waited here, or more than was the donor's.
+    """
     owner = f"campaign:{campaign_id}"
-    legs = [Leg(CASH, owner, "givers", amount), Leg(CASH, owner, "platform", -amount)]
+    legs = [
+        Leg(CASH, owner, "givers", amount),
+        Leg(CASH, owner, "unclaimed", beyond),
+        Leg(CASH, owner, "platform", -(amount + beyond)),
+    ]
     return Journal(key=f"dispute:{dispute_id}", kind="pledge.disputed", at=at, subject=owner, legs=legs)
 
 

@@ -41,12 +41,14 @@ def apply_dispute(charge_id: int, said: Said, *, now: datetime) -> Dispute:
 
 
 def _opened(pledge: Pledge, charge: Charge, said: Said, now: datetime) -> Dispute:
+    left = queries.left_for_dispute(charge)
     row = Dispute(
         charge_id=charge.id,
         provider_id=said.id,
         state=DisputeState.OPEN,
         reason=said.reason,
-        amount=said.amount,
+        amount=min(said.amount, left),
+        beyond=max(ZERO, said.amount - left),
         fee=said.fee,
         answer_by=said.answer_by,
         opened_at=said.opened_at,
@@ -56,13 +58,13 @@ def _opened(pledge: Pledge, charge: Charge, said: Said, now: datetime) -> Disput
     db.session.add(row)
     db.session.flush()
     open_accounts(pledge.campaign_id)
-    ledger.post(disputed(pledge.campaign_id, row.id, row.amount, now))
+    ledger.post(disputed(pledge.campaign_id, row.id, row.amount, row.beyond, now))
     if row.fee:
         ledger.post(dispute_fee(pledge.campaign_id, row.id, row.fee, now))
     payments.stop(f"campaign:{pledge.campaign_id}", StopWhy.DISPUTE, row.key, now=now)
     journal.record(
         "pledges.disputed", subject=pledge.key, by=None, now=now, dispute=said.id, amount=row.amount.cents,
-        reason=said.reason,
+        beyond=row.beyond.cents, reason=said.reason,
     )  # fmt: skip
     _tell(pledge, row, "opened", now)
     campaign = campaigns.campaign(pledge.campaign_id)
@@ -71,7 +73,7 @@ def _opened(pledge: Pledge, charge: Charge, said: Said, now: datetime) -> Disput
         "pledges/dispute_office",
         now=now,
         key=f"pledges.dispute_office:{row.id}",
-        amount=row.amount,
+        amount=row.taken,
         title=campaign.title,
         slug=campaign.slug,
         reference=pledge.ref,
@@ -84,7 +86,7 @@ def _opened(pledge: Pledge, charge: Charge, said: Said, now: datetime) -> Disput
 def _won(pledge: Pledge, charge: Charge, row: Dispute, now: datetime) -> None:
     row.state, row.closed_at = DisputeState.WON, now
     db.session.flush()
-    first = disputed(pledge.campaign_id, row.id, row.amount, now)
+    first = disputed(pledge.campaign_id, row.id, row.amount, row.beyond, now)
     ledger.post(reversing(first, f"dispute:{row.id}:won", "pledge.dispute_won", now))
     payments.lift(f"campaign:{pledge.campaign_id}", StopWhy.DISPUTE, row.key, "won", now=now)
     journal.record("pledges.dispute_won", subject=pledge.key, by=None, now=now, dispute=row.provider_id)
@@ -93,7 +95,9 @@ def _won(pledge: Pledge, charge: Charge, row: Dispute, now: datetime) -> None:
 
 
 def _lost(pledge: Pledge, charge: Charge, row: Dispute, now: datetime) -> None:
-    row.state, row.closed_at, row.reversal = DisputeState.LOST, now, Reversal.WANTED
+    # Of what had gone back already the body holds nothing any more.
+    reversal = Reversal.WANTED if row.amount else Reversal.DONE
+    row.state, row.closed_at, row.reversal = DisputeState.LOST, now, reversal
     db.session.flush()
     payments.lift(f"campaign:{pledge.campaign_id}", StopWhy.DISPUTE, row.key, "lost", now=now)
     journal.record("pledges.dispute_lost", subject=pledge.key, by=None, now=now, dispute=row.provider_id)
@@ -168,6 +172,6 @@ def reversed_(dispute_id: int, taken: Money, division: Split, *, now: datetime) 
 
 def _tell(pledge: Pledge, row: Dispute, what: str, now: datetime) -> None:
     campaign = campaigns.campaign(pledge.campaign_id)
-    letters.tell(pledge, campaign, "dispute", now=now, again=f"{row.id}:{what}", event=what, back=row.amount)
+    letters.tell(pledge, campaign, "dispute", now=now, again=f"{row.id}:{what}", event=what, back=row.taken)
     key = f"{row.key}:{what}"
-    letters.tell_group(pledge, "returned", now, event=f"dispute_{what}", sum=row.amount, why="", key=key)
+    letters.tell_group(pledge, "returned", now, event=f"dispute_{what}", sum=row.taken, why="", key=key)
