@@ -6,7 +6,7 @@ import pytest
 
 from app.core import clock as time_now
 from app.core.db import db, transaction
-from app.core.errors import Gone, Invalid
+from app.core.errors import Conflict, Gone, Invalid
 from app.core.money import euros
 from app.pledges import jobs, queries, service
 from app.pledges.models import Charge
@@ -55,6 +55,25 @@ def test_anyone_fills_the_gap_and_pays_at_once(clock, run_jobs):
     found = queries.totals(campaign.id)
     assert (found.collected, found.promised, found.waiting) == (euros("60"), euros("900"), euros("900"))
     pledges.agrees()
+
+
+def test_while_somebody_pays_what_is_missing_nobody_else_can_pay_it_too(clock, run_jobs):
+    campaign, _pledge, entity = pledges.declined(payments.DECLINED_LATER, clock, run_jobs, amount=900)
+    gap = queries.totals(campaign.id).gap(campaign.threshold)
+    first = gap_gift(campaign, entity, gap - euros("40"), clock, form_key="one")
+    with pytest.raises(Invalid):
+        gap_gift(campaign, entity, euros("41"), clock, form_key="two", email="altra@example.org")
+    gap_gift(campaign, entity, euros("40"), clock, form_key="three", email="altra@example.org")
+    with pytest.raises(Conflict, match="Somebody is giving what is missing at this moment"):
+        gap_gift(campaign, entity, euros("1"), clock, form_key="four", email="terza@example.org")
+    jobs.open_payment_page(first)
+    gift = db.session.get(Charge, first).pledge_id
+    db.session.rollback()
+    clock.move(minutes=32)
+    payments.same_time()
+    jobs.reread(gift)
+    assert queries.pledge(gift).state is not State.STARTED
+    gap_gift(campaign, entity, gap - euros("40"), clock, form_key="five", email="terza@example.org")
 
 
 def test_a_gap_gift_is_no_larger_than_the_gap_and_not_a_members(clock, run_jobs):

@@ -31,6 +31,7 @@ from app.pledges.queries.held import (
 )
 from app.pledges.queries.one import (
     Collected,
+    at_the_till,
     by_object,
     charges,
     collected_gifts,
@@ -74,6 +75,7 @@ __all__ = [
     "Row",
     "Totals",
     "active",
+    "at_the_till",
     "by_form_key",
     "by_object",
     "by_ref",

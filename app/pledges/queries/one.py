@@ -19,7 +19,7 @@ from app.groups import queries as groups
 from app.pledges import rules
 from app.pledges.models import Charge, Dispute, Pace, Pledge, Refund
 from app.pledges.queries.figures import RETURNED, crowd
-from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, RefundState, refuse_cancel
+from app.pledges.rules import LIVE, UNDER_WAY, ChargeState, DisputeState, Kind, RefundState, refuse_cancel
 
 
 @once
@@ -138,6 +138,21 @@ def _left(charge: Charge, states: Collection[RefundState], gone: Collection[Disp
         select(func.sum(Dispute.amount, type_=Cents)).where(Dispute.charge_id == charge.id, Dispute.state.in_(gone))
     )
     return charge.amount - (back or ZERO) - (disputed or ZERO)
+
+
+def at_the_till(campaign_id: int, *, but: str = "") -> tuple[Money, datetime | None]:
+    """What other people are paying at this moment to fill the gap, and until when the last of their pages is open."""
+    row = db.session.execute(
+        select(func.sum(Charge.amount, type_=Cents), func.max(Charge.checkout_expires_at))
+        .join(Pledge, Pledge.id == Charge.pledge_id)
+        .where(
+            Pledge.campaign_id == campaign_id,
+            Pledge.kind == Kind.GAP,
+            Pledge.email != but.strip().lower(),
+            Charge.state.in_(LIVE),
+        )
+    ).one()
+    return row[0] or ZERO, row[1]
 
 
 def is_disputed(charge_id: int) -> bool:

@@ -26,7 +26,7 @@ from app.pledges.service.disputing import (
 from app.pledges.service.donor import cancel, give_tax_code, new_link, send_link, show_name
 from app.pledges.service.forgetting import forgotten
 from app.pledges.service.pacing import answered, be_patient, resume, turn
-from app.pledges.service.paying import agree_gap, page_opened, pay_again
+from app.pledges.service.paying import agree_gap, page_opened, pay_again, refuse_full_till
 from app.pledges.service.promising import (
     apply_checkout,
     city_part,
@@ -97,6 +97,7 @@ __all__ = [
     "put_back_reversal",
     "refund_all",
     "refund_refused",
+    "refuse_full_till",
     "refuse_large",
     "release_all",
     "reread",

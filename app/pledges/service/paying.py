@@ -15,6 +15,7 @@ from app.journal import service as journal
 from app.pledges import queries
 from app.pledges.models import Charge, Pledge
 from app.pledges.rules import (
+    CHECKOUT_LEAST,
     LIVE,
     NAME_MOST,
     ChargeState,
@@ -82,8 +83,9 @@ def agree_gap(
         )
     if len(shown) > NAME_MOST:
         raise Invalid({"name": Refusal("Write at most %(most)s characters.", most=NAME_MOST)})
-    least = min(campaigns.terms(campaign).gift_min, gap)
-    if refusal := refuse_amount(amount, least, min(gap, room(campaign))):
+    open_ = gap - refuse_full_till(campaign.id, gap, address)
+    least = min(campaigns.terms(campaign).gift_min, open_)
+    if refusal := refuse_amount(amount, least, min(open_, room(campaign))):
         raise Invalid({"amount": refusal})
     pledge = Pledge(
         ref=new_ref("plg"),
@@ -104,7 +106,7 @@ def agree_gap(
         consented_at=now,
         last_charge_on=campaigns.last_day(pay_until),
         form_key=form_key,
-        checkout_expires_at=checkout_expires(now, pay_until),
+        checkout_expires_at=now + CHECKOUT_LEAST,  # what it holds of the gap nobody else can fill meanwhile
         started_at=now,
     )
     db.session.add(pledge)
@@ -113,6 +115,17 @@ def agree_gap(
     made.checkout_expires_at = pledge.checkout_expires_at
     journal.record("pledges.agree_gap", subject=pledge.key, by=by, now=now, amount=amount.cents, charge=made.ref)
     return made
+
+
+def refuse_full_till(campaign_id: int, gap: Money, email: str) -> Money:
+    """What others are paying of the gap at this moment; refuses where that is all of it."""
+    busy, until = queries.at_the_till(campaign_id, but=email)
+    if busy >= gap and until is not None:
+        raise Conflict(
+            "Somebody is giving what is missing at this moment. If it does not come in, you can give from %(moment)s.",
+            moment=until,
+        )
+    return busy
 
 
 def _refuse_unpayable(entity_id: int) -> None:

@@ -231,8 +231,17 @@ def _gap(slug: str) -> tuple[Campaign, Any, Any]:
     return campaign, case, entity
 
 
+def _open_gap(campaign: Campaign, values: Any) -> Money:
+    """What is missing and nobody else is paying at this moment."""
+    gap = queries.totals(campaign.id).gap(campaign.threshold)
+    try:
+        return gap - service.refuse_full_till(campaign.id, gap, values.get("email", ""))
+    except Conflict as refusal:
+        _over(campaign, say(refusal), 409)
+
+
 def _read_gap(campaign: Campaign, case: Any, entity: Any, values: Any, *, fallback: Money | None) -> Draft:
-    draft, gap = Draft(), queries.totals(campaign.id).gap(campaign.threshold)
+    draft, gap = Draft(), _open_gap(campaign, values)
     draft.amount = typed_amount(values, fallback, draft.errors)
     if draft.amount is None:
         return draft
@@ -252,6 +261,7 @@ def _gap_page(campaign: Campaign, case: Any, entity: Any, values: Any, draft: Dr
         case=case,
         entity=entity,
         totals=queries.totals(campaign.id),
+        most=_open_gap(campaign, values),
         draft=draft,
         agreed=draft.agreed,
         values=values,
@@ -266,7 +276,7 @@ def _gap_page(campaign: Campaign, case: Any, entity: Any, values: Any, draft: Dr
 def gap(slug: str) -> ResponseReturnValue:
     """A gift charged at once, while the gap is open."""
     campaign, case, entity = _gap(slug)
-    missing = queries.totals(campaign.id).gap(campaign.threshold)
+    missing = _open_gap(campaign, request.args)
     draft = _read_gap(campaign, case, entity, request.args, fallback=min(missing, Money(5_000)) if missing else None)
     values = {"email": "", "name": "", **request.args.to_dict()}
     return _gap_page(campaign, case, entity, values, draft, token_urlsafe(18)), 422 if draft.errors else 200
