@@ -193,6 +193,14 @@ def test_a_provider_that_is_down_is_not_a_refusal(app):
         gateway.read_checkout("cs_unknown")
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_not_ours_to_use_is_no_answer_about_the_gift(app, status):
+    make.fault(fail_next=9, fail_status=status)
+    with pytest.raises(gateway.ProviderDown):
+        setup_page()
+    make.fault(clear=True)
+
+
 def test_stripe_is_never_called_inside_a_transaction():
     with pytest.raises(RuntimeError, match="between two transactions"), transaction():
         gateway.read_account("acct_1")

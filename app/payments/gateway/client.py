@@ -51,7 +51,11 @@ def asking() -> Iterator[None]:
         raise ProviderRefused(str(error), "idempotency") from error
     except stripe.StripeError as error:
         status = error.http_status or 0
-        if status == 409 or status == 429 or status >= 500 or status == 0:
+        if status in (0, 401, 409, 429) or status >= 500:  # 401: our key is wrong, which says nothing of what was asked
+            raise ProviderDown(str(error)) from error
+        if (
+            status == 403 and error.code != "account_invalid"
+        ):  # our key may not do this; an account that left us is told
             raise ProviderDown(str(error)) from error
         raise ProviderRefused(str(error.user_message or error), error.code) from error
 
