@@ -285,3 +285,22 @@ class Account(Model):
     limited_by: Mapped[Limit] = mapped_column(Named(Limit))
     closed_at: Mapped[datetime]
     closed_by: Mapped[int] = mapped_column(ForeignKey("identity_person.id"))
+
+
+class Repayment(Model):
+    """Money that the body gave back to the city, as the treasurer's statement shows it."""
+
+    __tablename__ = "grants_repayment"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("reference <> ''", name="reference"),
+        UniqueConstraint("agreement_id", "reference"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("grants_agreement.id"))
+    amount: Mapped[Money]
+    received_on: Mapped[date]
+    reference: Mapped[str]
+    recorded_by: Mapped[int] = mapped_column(ForeignKey("identity_person.id"))
+    recorded_at: Mapped[datetime]

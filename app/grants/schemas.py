@@ -34,6 +34,21 @@ def expense(form: Mapping[str, str], *, language: str) -> dict[str, Any]:
     return typed
 
 
+def repayment(form: Mapping[str, str], *, language: str) -> dict[str, Any]:
+    """Money given back, as finance reads it on the treasurer's statement."""
+    errors: dict[str, Refusal | str] = {}
+    typed: dict[str, Any] = {
+        "amount": _amount(form, "amount", language, errors),
+        "received_on": day(form, "received_on", errors),
+        "reference": _text(
+            form, "reference", N_("Write the number that this money has on the treasurer’s statement."), errors, most=60
+        ),
+    }
+    if errors:
+        raise Invalid(errors)
+    return typed
+
+
 def amount(form: Mapping[str, str], name: str, *, language: str) -> Money:
     """One amount."""
     errors: dict[str, Refusal | str] = {}

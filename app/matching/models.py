@@ -36,6 +36,7 @@ class Reservation(Model):
         CheckConstraint(
             "suspended >= 0 and owed >= 0 and (confirmed is null or confirmed + suspended <= amount)", name="suspended"
         ),
+        CheckConstraint("recovery >= 0 and recovery <= owed", name="recovery"),
         CheckConstraint("(state IN ('reserved', 'released')) OR confirmed IS NOT NULL", name="confirmed_known"),
     )
 
@@ -46,6 +47,7 @@ class Reservation(Model):
     confirmed: Mapped[Money | None]  # the match as it stands, after gifts that went back
     suspended: Mapped[Money] = mapped_column(server_default=text("0"))  # held while a gift is disputed
     owed: Mapped[Money] = mapped_column(server_default=text("0"))  # paid, and to be given back
+    recovery: Mapped[Money] = mapped_column(server_default=text("0"))  # of it: what the closed accounts fixed
     state: Mapped[State] = mapped_column(Named(State))
     why: Mapped[str]
     reserved_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from app.core.actor import Actor
@@ -126,12 +127,10 @@ def adjust(
     step = "confirmed" if row.state is State.CONFIRMED else "committed"
     before = held.confirmed if row.state is State.CONFIRMED else held.committed
     found = adjusted(before, held.suspended, held.approved + held.paid, match, disputed)
+    # What the closed accounts fixed stays owed, also where the match rises again.
+    found = replace(found, owed=max(found.owed, row.recovery))
     project, owed = row.project_key, found.owed - row.owed
-    open_accounts(
-        Account("budget", project, "suspended", floor=True),
-        Account("budget", project, "receivable", floor=True),
-        Account("budget", project, "owed", floor=False),
-    )
+    open_accounts(Account("budget", project, "suspended", floor=True), *_debts(project))
     _post(row, f"adjusted:{key}", now, (project, step, found.step - before),
           (project, "suspended", found.suspended - held.suspended), (_fund(row).key, "available", found.freed),
           (project, "receivable", owed), (project, "owed", -owed))  # fmt: skip
@@ -186,6 +185,30 @@ def economise(proposal_id: int, amount: Money, *, now: datetime, by: Actor | Non
     record("matching.economise", subject=row.project_key, by=by, now=now, cents=amount.cents)
 
 
+def owe(proposal_id: int, amount: Money, *, now: datetime, by: Actor | None = None) -> None:
+    """The accounts are closed and say that the body must give so much back."""
+    row = queries.lock_reservation(proposal_id)
+    project, more = row.project_key, max(ZERO, amount - row.owed)
+    open_accounts(*_debts(project))
+    _post(row, "owed", now, (project, "receivable", more), (project, "owed", -more))
+    row.owed, row.recovery, row.changed_at = max(row.owed, amount), amount, now
+    db.session.flush()
+    record("matching.owe", subject=project, by=by, now=now, cents=amount.cents)
+
+
+def give_back(proposal_id: int, amount: Money, *, key: str, now: datetime, by: Actor | None = None) -> None:
+    """The body gave back what it owed, or a part: the fund has it again."""
+    row = queries.lock_reservation(proposal_id)
+    if not ZERO < amount <= row.owed:
+        raise Conflict("Only %(owed)s are still to be given back.", owed=row.owed)
+    project = row.project_key
+    _post(row, f"given_back:{key}", now, (project, "receivable", -amount), (project, "owed", amount),
+          (project, "paid", -amount), (_fund(row).key, "available", amount))  # fmt: skip
+    row.owed, row.recovery, row.changed_at = row.owed - amount, max(ZERO, row.recovery - amount), now
+    db.session.flush()
+    record("matching.give_back", subject=project, by=by, now=now, cents=amount.cents, key=key)
+
+
 def close(proposal_id: int, *, now: datetime, by: Actor | None = None) -> Reservation:
     """End a grant whose money is all paid or given back."""
     row = queries.lock_reservation(proposal_id)
@@ -222,6 +245,11 @@ def _post(row: Reservation, what: str, now: datetime, *lines: Line, memo: str = 
     if legs:
         kind = what.partition(":")[0]
         post(Journal(key=f"{row.project_key}:{what}", kind=kind, at=now, legs=legs, memo=memo, subject=row.project_key))
+
+
+def _debts(project: str) -> tuple[Account, Account]:
+    """The two accounts of what a body owes the city: the claim, and its other side."""
+    return Account("budget", project, "receivable", floor=True), Account("budget", project, "owed", floor=False)
 
 
 def _fund(row: Reservation) -> Fund:

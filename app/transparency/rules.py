@@ -72,6 +72,8 @@ class What(StrEnum):
     ACCEPTED_SO_FAR = "accepted_so_far"
     ECONOMISED = "economised"
     BALANCE = "balance"
+    OWED = "owed"
+    GIVEN_BACK = "given_back"
 
 
 ORDER = {what: place for place, what in enumerate(What)}  # for what happened at the same moment

@@ -178,5 +178,7 @@ def said(step: Step) -> str:
         ),
         What.BALANCE: lambda: _("The balance is paid"),
         What.ECONOMISED: lambda: _("What was not needed goes back to the fund"),
+        What.OWED: lambda: _("The association must give money back to the city"),
+        What.GIVEN_BACK: lambda: _("The association gives money back, and the fund has it again"),
     }
     return str(sentences[step.what]())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,8 @@ from app.core import clock
 from app.core.crypto import sha256_hex
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Forbidden, Invalid
-from app.core.money import ZERO, euros
+from app.core.money import ZERO, Money, euros, total
+from app.core.together import together
 from app.files import gateway as papers
 from app.grants import queries, service
 from app.grants.models import Agreement
@@ -33,6 +34,8 @@ from app.matching import queries as matching
 from app.outbox import queries as outbox
 from app.pledges import queries as pledges
 from app.settlement import queries as settlement
+from app.transparency import queries as transparency
+from app.transparency.rules import What
 from tests.make import grants as make
 from tests.make import identity
 from tests.make import settlement as closing
@@ -395,6 +398,68 @@ def test_spending_below_the_advance_leaves_a_sum_to_give_back(run_jobs: Run) -> 
     assert (account.recovery, account.economy) == (euros("0.01"), euros("3600"))
     assert make.tranche(agreement, TrancheKind.BALANCE).state is TrancheState.NOTHING
     holds()
+
+
+def test_what_was_paid_too_much_is_owed_until_it_has_come_in(run_jobs: Run) -> None:
+    agreement = make.published(closing.confirmed(run_jobs))
+    campaign = settlement.campaign(agreement.campaign_id)
+    make.paid(agreement)
+    make.accepted(agreement, ["5000"])  # gifts of 4,800.00: the city owes 200.00 and has paid 3,600.00
+    free = matching.available(campaign.call_id)
+    account = make.closed(agreement)
+    assert (account.final_grant, account.recovery) == (euros("200"), euros("3400"))
+    assert queries.owed(agreement) == euros("3400")
+    assert matching.available(campaign.call_id) == free + euros("3600")
+    holds()
+    finance, member = identity.person(roles=["finance"]), groups.members(campaign.group_id)[0]
+
+    def todo(person: Person, *held: str) -> set[tuple[str, Money]]:
+        lines = together(queries.todo(person.id, frozenset(held), clock.now()))
+        return {(line.what, line.amount) for line in lines}
+
+    assert ("Follow money that a body must give back", euros("3400")) in todo(finance, "finance")
+    assert ("Give money back to the city", euros("3400")) in todo(member)
+
+    def repaid(amount: str, reference: str = "Q 17/2026", by: Person = finance, day: date | None = None) -> None:
+        with transaction():
+            service.record_repayment(
+                agreement,
+                amount=euros(amount),
+                received_on=day or clock.today(),
+                reference=reference,
+                by=by,
+                now=clock.now(),
+            )
+
+    with pytest.raises(Forbidden):
+        repaid("1", by=identity.person(roles=["officer"]))
+    for wrong in ({"amount": "3400.01"}, {"amount": "1", "day": clock.today() + timedelta(days=1)}):
+        with pytest.raises(Invalid):
+            repaid(**wrong)
+    for _click in range(2):
+        repaid("3000")
+    with pytest.raises(Invalid, match="already, with another sum"):
+        repaid("400")
+    assert queries.owed(agreement) == euros("400")
+    holds()
+    repaid("400", "Q 18/2026")
+    assert queries.owed(agreement) == ZERO
+    assert matching.available(campaign.call_id) == free + euros("7000")
+    assert todo(finance, "finance") == todo(member) == set()
+    with pytest.raises(Invalid):
+        repaid("0.01", "Q 19/2026")
+    refused_by_the_database("permission denied", "update grants_repayment set amount = 1")
+    holds()
+    told = transparency.trail(campaign)
+    assert [(step.what, step.amount) for step in told.steps if step.what in (What.OWED, What.GIVEN_BACK)] == [
+        (What.OWED, euros("3400")),
+        (What.GIVEN_BACK, euros("3000")),
+        (What.GIVEN_BACK, euros("400")),
+    ]
+    assert told.figures.paid == euros("200")
+    assert total(amount for _kind, amount in told.paid_parts) == euros("200")
+    for check in transparency.checks():
+        assert check.holds, check
 
 
 def test_an_order_in_a_file_cannot_be_stopped_any_more(run_jobs: Run) -> None:

@@ -328,6 +328,7 @@ PLACES: dict[str, Place] = {
     "grants.receipt_file": only("paid_member", "paid_second", *OFFICE, ref="receipt"),
     "grants.decide": staff("officer", ref="receipt"),
     "grants.closing": staff("officer", ref="agreement"),
+    "grants.repaid": staff("finance", ref="agreement"),
     "grants.close_account": staff("officer", ref="agreement"),
     "followers.follow": everyone(subject="=project", slug="live_slug"),
     "followers.ask": everyone(subject="=project", slug="live_slug"),

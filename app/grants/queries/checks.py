@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from app.core.money import ZERO, total
 from app.grants.queries.agreements import agreements
 from app.grants.queries.orders import batches, in_batch, orders_of
-from app.grants.queries.receipts import accepted, account, confirmed, expenses, figures, gifts_at, report
+from app.grants.queries.receipts import accepted, account, confirmed, expenses, figures, gifts_at, repayments, report
 from app.grants.rules import (
     AgreementState,
     OrderState,
@@ -27,12 +27,13 @@ def checks() -> Iterable[Check]:
         by_state = {
             state: total(one.amount for one in orders_of(held.id) if one.state is state) for state in OrderState
         }
-        yield Check(f"{name}: paid", by_state[OrderState.PAID], books.paid)
+        back = total(one.amount for one in repayments(held.id))
+        yield Check(f"{name}: paid", by_state[OrderState.PAID] - back, books.paid)
         yield Check(f"{name}: approved", by_state[OrderState.APPROVED] + by_state[OrderState.EXPORTED], books.approved)
         if held.state is AgreementState.SIGNED:
             agreed, stands = held.amount - (closed.economy if closed else ZERO), confirmed(held)
-            bound = min(agreed, max(stands, books.approved + books.paid))
-            yield Check(f"{name}: bound", bound, books.binding)
+            bound = min(agreed, max(stands, books.approved + books.paid + back))
+            yield Check(f"{name}: bound", bound - back, books.binding)
         if closed is not None:
             again = figures(held)
             yield Check(f"{name}: final grant", closed.final_grant, again.final)

@@ -15,6 +15,7 @@ from app.core.together import Ask
 from app.grants.models import Agreement, AwardRecord, Expense, Order, Report, Signature, Tranche
 from app.grants.rules import AgreementState, ExpenseState, OrderState, ReportState, TrancheState
 from app.groups.models import Member
+from app.matching.models import Reservation
 from app.settlement.models import Case
 from app.settlement.rules import State as CaseState
 from app.territory.models import Zone
@@ -28,8 +29,8 @@ def todo(person_id: int, roles: frozenset[str], now: datetime) -> list[Ask[Todo]
     if roles & {"officer", "responsible"}:
         found.append(_to_approve(person_id))
     if "finance" in roles:
-        found += [_to_export(), _to_pay(person_id)]
-    return [*found, _to_report(person_id)]
+        found += [_to_export(), _to_pay(person_id), _to_recover()]
+    return [*found, _to_report(person_id), _to_give_back(person_id)]
 
 
 def _line(what: str, row: Any, endpoint: str, *, state: str = "todo", role: str = "", **args: str) -> Todo:
@@ -159,6 +160,25 @@ def _to_pay(person_id: int) -> Ask[Todo]:
     rows = _of_orders(OrderState.EXPORTED).where(Order.approved_by.is_distinct_from(person_id))
     what = N_("Mark an order as paid")
     return Ask(rows, lambda row: _line(what, row, "grants.order", role="finance", ref=row.ref))
+
+
+def _of_debts() -> Select[Any]:
+    return (
+        _of_agreements(Reservation.owed.label("amount"))
+        .join(Reservation, Reservation.project_key == func.concat("proposal:", Agreement.proposal_id))
+        .where(Reservation.owed > ZERO)
+    )
+
+
+def _to_recover() -> Ask[Todo]:
+    what = N_("Follow money that a body must give back")
+    return Ask(_of_debts(), lambda row: _line(what, row, "grants.show", state="wait", role="finance", ref=row.ref))
+
+
+def _to_give_back(person_id: int) -> Ask[Todo]:
+    rows = _of_debts().join(Member, Member.group_id == Campaign.group_id)
+    mine = rows.where(Member.person_id == person_id, Member.left_at.is_(None))
+    return Ask(mine, lambda row: _line(N_("Give money back to the city"), row, "grants.show", state="now", ref=row.ref))
 
 
 def _to_report(person_id: int) -> Ask[Todo]:

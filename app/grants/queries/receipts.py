@@ -22,6 +22,7 @@ from app.grants.models import (
     AwardRecord,
     Expense,
     Order,
+    Repayment,
     Report,
     Signature,
     Tranche,
@@ -155,6 +156,19 @@ def gifts_at(agreement: Agreement, at: datetime) -> Money:
 def paid(agreement: Agreement) -> Money:
     """What the city has paid, as the budget book says."""
     return ledger.balance("budget", f"proposal:{agreement.proposal_id}", "paid")
+
+
+def owed(agreement: Agreement) -> Money:
+    """What the body must still give back to the city."""
+    row = matching.reservation(agreement.proposal_id)
+    return row.owed if row else ZERO
+
+
+@once
+def repayments(agreement_id: int) -> Sequence[Repayment]:
+    """What the body gave back, in order."""
+    rows = select(Repayment).where(Repayment.agreement_id == agreement_id).order_by(Repayment.id)
+    return db.session.scalars(rows).all()
 
 
 @once

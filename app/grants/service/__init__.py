@@ -1,6 +1,6 @@
 """The only writer of the room's tables: agreements, orders, receipts and closed accounts."""
 
-from app.grants.service.account import close_account
+from app.grants.service.account import close_account, record_repayment
 from app.grants.service.agreement import ask_code, prepare, publish, sign
 from app.grants.service.orders import approve, export, mark_paid, prepare_order, refuse
 from app.grants.service.report import (
@@ -26,6 +26,7 @@ __all__ = [
     "prepare",
     "prepare_order",
     "publish",
+    "record_repayment",
     "refuse",
     "reject",
     "reopen_report",

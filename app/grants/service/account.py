@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from app.calls.rules import TrancheKind
+from app.core.clock import local
 from app.core.db import db
-from app.core.errors import Conflict
-from app.core.money import ZERO
+from app.core.errors import Conflict, Invalid, Refusal
+from app.core.money import ZERO, Money
 from app.core.moves import move
 from app.grants import queries
-from app.grants.models import Account, Agreement, Tranche
+from app.grants.models import Account, Agreement, Repayment, Tranche
 from app.grants.rules import REPORT_MOVES, Closing, ReportAct, TrancheState
 from app.grants.service.agreement import key, refuse_own, refuse_stopped, tell
 from app.groups import queries as groups
@@ -58,6 +59,8 @@ def close_account(agreement: Agreement, *, by: Person, now: datetime) -> Account
     db.session.add(account)
     db.session.flush()
     _settle_tranches(agreement, found)
+    if found.recovery:
+        matching.owe(agreement.proposal_id, found.recovery, by=by, now=now)
     if found.economy:
         matching.economise(agreement.proposal_id, found.economy, by=by, now=now)
     if not found.balance:
@@ -67,6 +70,41 @@ def close_account(agreement: Agreement, *, by: Person, now: datetime) -> Account
         tell(agreement, member, "grants/account_closed", now, final=found.final, balance=found.balance,
              economy=found.economy, recovery=found.recovery)  # fmt: skip
     return account
+
+
+def record_repayment(
+    agreement: Agreement, *, amount: Money, received_on: date, reference: str, by: Person, now: datetime
+) -> Repayment:
+    """Write down that the body gave money back, under the number it has at the treasurer; twice changes nothing."""
+    identity.refuse_hand(by, Hand.PAY, now)
+    agreement = queries.lock_agreement(agreement)
+    campaign = settlement.campaign(agreement.campaign_id)
+    refuse_own(campaign.group_id, by)
+    known = next((one for one in queries.repayments(agreement.id) if one.reference == reference), None)
+    if known is not None:
+        if (known.amount, known.received_on) == (amount, received_on):
+            return known
+        raise Invalid({"reference": Refusal("This number is written down already, with another sum or day.")})
+    owed = queries.owed(agreement)
+    if not ZERO < amount <= owed:
+        raise Invalid({"amount": Refusal("Only %(owed)s are still to be given back.", owed=owed)})
+    if received_on > local(now).date():
+        raise Invalid({"received_on": Refusal("This day lies ahead: write the day on which the money came in.")})
+    made = Repayment(
+        agreement_id=agreement.id,
+        amount=amount,
+        received_on=received_on,
+        reference=reference,
+        recorded_by=by.id,
+        recorded_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    matching.give_back(agreement.proposal_id, amount, key=str(made.id), by=by, now=now)
+    record("grants.repaid", subject=key(agreement), by=by, now=now, amount=amount, received_on=received_on)
+    tell(agreement, queries.representative(agreement), "grants/repaid", now, step=str(made.id), back=amount,
+         left=owed - amount)  # fmt: skip
+    return made
 
 
 def _settle_tranches(agreement: Agreement, found: Closing) -> None:

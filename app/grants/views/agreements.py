@@ -6,17 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.calls import queries as calls
 from app.campaigns import queries as campaigns
-from app.core import clock
+from app.core import clock, settings
 from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, Refusal
 from app.core.money import N_
-from app.grants import queries, service
+from app.grants import queries, schemas, service
 from app.grants.models import Agreement
 from app.grants.rules import AgreementState
+from app.identity.rules import Hand
 from app.settlement import queries as settlement
 from app.web import downloads, gates, listing
 
@@ -158,17 +160,44 @@ def prepare(slug: str) -> ResponseReturnValue:
 @gates.signed_in
 def show(ref: str) -> ResponseReturnValue:
     """The grant with all its parts, for the office and for the group."""
-    agreement = visible(ref)
+    return _grant(visible(ref), {})
+
+
+def _grant(agreement: Agreement, errors: dict[str, Refusal]) -> str:
     dossier = queries.dossier(agreement)
     return render_template(
         "grants/show.html",
         d=dossier,
+        owed=queries.owed(agreement),
+        repayments=queries.repayments(agreement.id),
+        city=settings.several("city."),
+        today=clock.today(),
+        may_recover="finance" in gates.roles() and not is_party(agreement),
+        values=request.form,
+        errors=errors,
         figures=dossier.figures,
         party=is_party(agreement),
         may_sign=queries.waits_for(agreement, gates.require().id),
         may_publish=bool(gates.roles() & {"officer", "responsible"}),
         may_order="officer" in gates.roles(),
     )
+
+
+@bp.post("/<ref>/repaid")
+@gates.hand(Hand.PAY)
+def repaid(ref: str) -> ResponseReturnValue:
+    """Write down money that the body gave back."""
+    agreement = visible(ref)
+    try:
+        typed = schemas.repayment(request.form, language=str(get_locale()))
+        with transaction():
+            service.record_repayment(agreement, **typed, by=gates.require(), now=clock.now())
+        flash(_("Written down. The money is in the fund again, and the public money page shows it."), "done")
+    except Invalid as wrong:
+        return _grant(visible(ref), wrong.errors), 422
+    except Refusal as refusal:
+        refused(refusal)
+    return back_to(agreement)
 
 
 @bp.get("/<ref>/text.pdf")

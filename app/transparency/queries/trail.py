@@ -273,7 +273,7 @@ def trail(campaign: Campaign) -> Trail:
         record=record,
         account=account,
         closing=_closing(agreement, account, sums) if agreement and account else None,
-        paid_parts=[(part.kind, order.amount) for part, order in parts if order and order.state is OrderState.PAID],
+        paid_parts=_kept(parts, total(_left(one) for one in journals if one[0].kind == "given_back")),
         lines=grants.spent(grants.lines(agreement), grants.expenses(report.id) if report else ()) if signed else [],
         steps=_steps(papers, journals),
     )
@@ -304,6 +304,17 @@ def _journals(campaign: Campaign) -> list[Entries]:
     return [list(group) for _key, group in groupby(ordered, key=lambda one: (one.at, one.key, one.book))]
 
 
+def _kept(parts: Sequence[tuple[Tranche, Order | None]], back: Money) -> list[tuple[TrancheKind, Money]]:
+    """What the association has of each tranche paid; what it gave back is taken off the last ones."""
+    kept = []
+    for part, order in reversed(parts):
+        if order is not None and order.state is OrderState.PAID:
+            away = min(back, order.amount)
+            back -= away
+            kept.append((part.kind, order.amount - away))
+    return kept[::-1]
+
+
 def _moved(entries: Entries, name: str) -> Money:
     return total(one.amount for one in entries if one.name == name)
 
@@ -322,6 +333,16 @@ def _steps(papers: Papers, journals: list[Entries]) -> list[Step]:
     return sorted(steps, key=lambda one: (one.at, ORDER[one.what]))
 
 
+# What went back to the fund, by the kind of the journal that took it there.
+BACK = {
+    "confirmed": What.FREED,
+    "adjusted": What.FREED,
+    "economised": What.ECONOMISED,
+    "released": What.RELEASED,
+    "given_back": What.GIVEN_BACK,
+}
+
+
 def _of_budget(papers: Papers, journals: list[Entries]) -> Iterable[Step]:
     agreement = papers.agreement
     paper = f"{agreement.number}/{agreement.year}" if agreement else ""
@@ -332,19 +353,16 @@ def _of_budget(papers: Papers, journals: list[Entries]) -> Iterable[Step]:
             yield Step(at, What.RESERVED, _moved(entries, "reserved"), Whose.CITY, papers.act)
         elif kind == "confirmed":
             yield Step(at, What.CONFIRMED, _moved(entries, "confirmed"), Whose.CITY)
-            if _left(entries):
-                yield Step(at, What.FREED, _left(entries), Whose.CITY)
-        elif kind == "adjusted" and _left(entries):
-            yield Step(at, What.FREED, _left(entries), Whose.CITY)
         elif kind == "committed":
             yield Step(at, What.SIGNED, _moved(entries, "committed"), Whose.CITY, paper)
         elif kind == "paid" and entries[0].key in orders:
             part, order = orders[entries[0].key]
             what = What.ADVANCE if part is TrancheKind.ADVANCE else What.BALANCE
             yield Step(at, what, _moved(entries, "paid"), Whose.CITY, f"{order.number}/{order.year}")
-        elif kind in ("economised", "released"):
-            what = What.ECONOMISED if kind == "economised" else What.RELEASED
-            yield Step(at, what, _left(entries), Whose.CITY)
+        if kind in BACK and (_left(entries) or kind in ("economised", "released")):
+            yield Step(at, BACK[kind], _left(entries), Whose.CITY)
+        if (owed := _moved(entries, "receivable")) > ZERO:
+            yield Step(at, What.OWED, owed, Whose.CITY)
 
 
 def _of_campaign(close: Close | None, journals: list[Entries]) -> Iterable[Step]:
