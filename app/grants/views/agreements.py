@@ -18,6 +18,7 @@ from app.core.money import N_
 from app.grants import queries, schemas, service
 from app.grants.models import Agreement
 from app.grants.rules import AgreementState
+from app.groups.rules import spaced
 from app.identity.rules import Hand
 from app.settlement import queries as settlement
 from app.web import downloads, gates, listing
@@ -170,7 +171,8 @@ def _grant(agreement: Agreement, errors: dict[str, Refusal]) -> str:
         d=dossier,
         owed=queries.owed(agreement),
         repayments=queries.repayments(agreement.id),
-        city=settings.several("city."),
+        city=settings.get("city.name"),
+        iban=spaced(settings.get("city.iban")),
         today=clock.today(),
         may_recover="finance" in gates.roles() and not is_party(agreement),
         values=request.form,
