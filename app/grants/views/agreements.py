@@ -171,7 +171,7 @@ def _grant(agreement: Agreement, errors: dict[str, Refusal]) -> str:
         d=dossier,
         owed=queries.owed(agreement),
         repayments=queries.repayments(agreement.id),
-        city=settings.get("city.name"),
+        treasury=settings.get("city.name"),
         iban=spaced(settings.get("city.iban")),
         today=clock.today(),
         may_recover="finance" in gates.roles() and not is_party(agreement),
