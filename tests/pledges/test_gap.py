@@ -7,7 +7,7 @@ import pytest
 from app.core import clock as time_now
 from app.core.db import db, transaction
 from app.core.errors import Conflict, Gone, Invalid
-from app.core.money import euros
+from app.core.money import ZERO, euros
 from app.pledges import jobs, queries, service
 from app.pledges.models import Charge
 from app.pledges.rules import ChargeState, State
@@ -74,6 +74,20 @@ def test_while_somebody_pays_what_is_missing_nobody_else_can_pay_it_too(clock, r
     jobs.reread(gift)
     assert queries.pledge(gift).state is not State.STARTED
     gap_gift(campaign, entity, gap - euros("40"), clock, form_key="five", email="terza@example.org")
+
+
+def test_a_gap_gift_whose_page_was_never_opened_gives_its_place_free(clock, run_jobs):
+    campaign, _pledge, entity = pledges.declined(payments.DECLINED_LATER, clock, run_jobs, amount=900)
+    charge_id = gap_gift(campaign, entity, 60, clock)
+    assert queries.at_the_till(campaign.id)[0] == euros("60")
+    clock.move(minutes=30)
+    run_jobs("pledges.sweep")
+    assert queries.at_the_till(campaign.id)[0] == euros("60"), "its donor may still be on the way"
+    clock.move(minutes=31)
+    run_jobs("pledges.sweep")
+    assert queries.at_the_till(campaign.id)[0] == ZERO
+    charge = db.session.get(Charge, charge_id)
+    assert (charge.state, queries.pledge(charge.pledge_id).state) == (ChargeState.CANCELLED, State.EXPIRED)
 
 
 def test_a_gap_gift_is_no_larger_than_the_gap_and_not_a_members(clock, run_jobs):

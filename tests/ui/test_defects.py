@@ -101,7 +101,7 @@ def test_pale_words_are_seen(see, base):
 
 @pytest.mark.browser
 def test_a_long_word_is_seen(see):
-    words = said(see(page(f"<p>{'precipitevolissimevolmente' * 6}</p>")), "overflow")
+    words = said(see(page(f"<p>{'precipitevolissimevolmente' * 12}</p>")), "overflow")
     assert "at 320 px" in words
     assert "at 1280 px:" in words
 

@@ -159,9 +159,8 @@ def paid(agreement: Agreement) -> Money:
 
 
 def owed(agreement: Agreement) -> Money:
-    """What the body must still give back to the city."""
-    row = matching.reservation(agreement.proposal_id)
-    return row.owed if row else ZERO
+    """What the body must still give back to the city, as the budget book says."""
+    return ledger.balance("budget", f"proposal:{agreement.proposal_id}", "receivable")
 
 
 @once
@@ -227,6 +226,7 @@ class Dossier:
     books: matching.Books
     accepted: Money  # spending, as the cash book has it
     gifts: Money  # collected, gross
+    owed: Money  # what the body must still give back
 
     @property
     def undecided(self) -> int:
@@ -281,4 +281,5 @@ def dossier(agreement: Agreement) -> Dossier:
         books=matching.by_step(held[project].get("budget", {})),
         accepted=held[project].get("cash", {}).get("spent", ZERO),
         gifts=-held[giving].get("cash", {}).get("givers", ZERO),
+        owed=held[project].get("budget", {}).get("receivable", ZERO),
     )

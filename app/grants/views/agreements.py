@@ -164,15 +164,18 @@ def show(ref: str) -> ResponseReturnValue:
     return _grant(visible(ref), {})
 
 
+def _treasury() -> tuple[str, str]:
+    city = settings.several("city.")
+    return city["name"], spaced(city["iban"])
+
+
 def _grant(agreement: Agreement, errors: dict[str, Refusal]) -> str:
     dossier = queries.dossier(agreement)
     return render_template(
         "grants/show.html",
         d=dossier,
-        owed=queries.owed(agreement),
-        repayments=queries.repayments(agreement.id),
-        treasury=settings.get("city.name"),
-        iban=spaced(settings.get("city.iban")),
+        repayments=queries.repayments(agreement.id) if dossier.account or dossier.owed else (),
+        treasury=_treasury() if dossier.owed else None,
         today=clock.today(),
         may_recover="finance" in gates.roles() and not is_party(agreement),
         values=request.form,
@@ -191,6 +194,8 @@ def repaid(ref: str) -> ResponseReturnValue:
     """Write down money that the body gave back."""
     agreement = visible(ref)
     try:
+        if not queries.owed(agreement):
+            raise Conflict("Nothing is to be given back here.")
         typed = schemas.repayment(request.form, language=str(get_locale()))
         with transaction():
             service.record_repayment(agreement, **typed, by=gates.require(), now=clock.now())

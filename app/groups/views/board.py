@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
 from app.campaigns import queries as campaigns
+from app.campaigns.models import Campaign
 from app.core import clock
 from app.core.errors import Invalid, Missing, Refusal, TooMany
 from app.groups import queries
@@ -59,12 +61,12 @@ def body_of(group: Group) -> LegalEntity:
     return entity
 
 
-def body_by(group: Group) -> tuple[str, date, date] | None:
+def body_by(group: Group, own: Sequence[Campaign]) -> tuple[str, date, date] | None:
     """Title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
     if group.kind is not Kind.INFORMAL:
         return None
     now = clock.now()
-    for campaign in campaigns.of_group(group.id):
+    for campaign in own:
         if campaign.public and campaign.closes_at is not None and now < campaign.closes_at:
             time = timedelta(days=campaigns.terms(campaign).constitution_days)
             return campaign.title, campaigns.last_day(campaign.closes_at), campaigns.last_day(campaign.closes_at + time)

@@ -8,6 +8,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.campaigns import queries as campaigns
 from app.core import clock
 from app.core.db import transaction
 from app.core.errors import Conflict, Invalid, Missing, Unavailable
@@ -40,7 +41,7 @@ def constitution(ref: str) -> ResponseReturnValue:
         if entity
         else [],
         constitution=queries.constitution_of(group.id),
-        body_by=body_by(group),
+        body_by=body_by(group, campaigns.of_group(group.id)),
         needed=ITEMS.values(),
         path=queries.path(group),
         sent=sum(item.state in (ItemState.SENT, ItemState.ACCEPTED) for item in items.values()),

@@ -63,6 +63,7 @@ def form() -> ResponseReturnValue:
 
 def _page(group: Group, **more: Any) -> str:
     context: dict[str, Any] = {"values": {}, "errors": {}, **more}
+    own = campaigns.of_group(group.id)
     return render_template(
         "groups/show.html",
         group=group,
@@ -72,9 +73,9 @@ def _page(group: Group, **more: Any) -> str:
         path=queries.path(group),
         entity=queries.entity_of(group.id),
         constitution=queries.constitution_of(group.id),
-        body_by=body_by(group),
+        body_by=body_by(group, own),
         history=journal.history(f"group:{group.id}"),
-        campaigns=campaigns.of_group(group.id),
+        campaigns=own,
         now=clock.now(),
         **context,
     )

@@ -360,7 +360,9 @@ def sweep() -> None:
     now = clock.now()
     with transaction():
         started = [(each.id, each.checkout_id, each.started_at) for each in queries.unheard(now - QUIET)]
-        pages = [(each.id, each.pledge_id) for each in queries.silent_pages(now)]
+        silent = queries.silent_pages(now)
+        pages = [(each.id, each.pledge_id) for each in silent]
+        unopened = {each.id for each in silent if each.checkout_id is None and each.created_at < now - ABANDONED}
         events = [each.id for each in payments.waiting("pledges.apply_event", now - QUIET)]
     for pledge_id, checkout_id, started_at in started:
         if checkout_id is not None:
@@ -369,6 +371,10 @@ def sweep() -> None:
             with transaction():
                 service.expire(pledge_id, "no_page", now=now)
     for charge_id, pledge_id in pages:
+        if charge_id in unopened:  # nobody was ever sent to pay: what it holds of the gap is free again
+            with transaction():
+                service.page_closed(charge_id, now=now)
+            continue
         with transaction():
             service.put_back(charge_id, until=now + QUIET)
         _asking(reread, pledge_id)

@@ -17,7 +17,7 @@ from app.identity.models import Person
 from app.matching.rules import people
 from app.pledges import rules
 from app.pledges.models import Charge, Dispute, Pledge, Refund
-from app.pledges.rules import LIVE, UNDER_WAY, DisputeState, Mode, RefundState, State
+from app.pledges.rules import LIVE, UNDER_WAY, DisputeState, Kind, Mode, RefundState, State
 from app.territory.models import Zone
 
 
@@ -74,6 +74,7 @@ def unheard(before: datetime, *, limit: int = 50) -> Sequence[Pledge]:
         select(Pledge)
         .where(
             Pledge.state == State.STARTED,
+            Pledge.kind == Kind.PROMISE,  # a gift that fills the gap is looked after by its payment page
             Pledge.started_at < before,
             or_(Pledge.reread_at.is_(None), Pledge.reread_at < before),
         )

@@ -118,7 +118,13 @@ def save_part(ref: str, part: str) -> ResponseReturnValue:
     except (Invalid, Conflict, TooMany) as refusal:
         errors, status = wrong(refusal)
         rows = max(schemas.rows_of(request.form, 3), _rows(queries.standing(proposal), which))
-        more = {"values": request.form, "errors": errors, "rows": rows, "theirs": isinstance(refusal, Conflict), "typed": True}
+        more = {
+            "values": request.form,
+            "errors": errors,
+            "rows": rows,
+            "theirs": isinstance(refusal, Conflict),
+            "typed": True,
+        }
         return _page(my_proposal(ref), which, **more), status
     return redirect(_onward(my_proposal(ref), which), 303)
 
