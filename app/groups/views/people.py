@@ -63,7 +63,7 @@ def form() -> ResponseReturnValue:
 
 def _page(group: Group, **more: Any) -> str:
     context: dict[str, Any] = {"values": {}, "errors": {}, **more}
-    own = campaigns.of_group(group.id)
+    own, entity = campaigns.of_group(group.id), queries.entity_of(group.id)
     return render_template(
         "groups/show.html",
         group=group,
@@ -71,9 +71,9 @@ def _page(group: Group, **more: Any) -> str:
         people=queries.members(group.id),
         invitations=queries.invitations(group.id),
         path=queries.path(group),
-        entity=queries.entity_of(group.id),
+        entity=entity,
         constitution=queries.constitution_of(group.id),
-        body_by=body_by(group, own),
+        body_by=None if entity else body_by(group, own),
         history=journal.history(f"group:{group.id}"),
         campaigns=own,
         now=clock.now(),
