@@ -119,6 +119,29 @@ def test_a_double_click_is_one_promise(client):
     assert len(db.session.scalars(db.select(Pledge)).all()) == 1
 
 
+def test_a_donor_who_comes_back_from_the_card_page_and_changes_the_amount_gives_the_new_one(client):
+    campaign = campaigns.live_campaign()
+    address = f"/it/projects/{campaign.slug}/give"
+    form = filled(client.get(f"{address}?amount=50"))
+    first = client.post(address, data=form)
+    again = client.post(address, data={**form, "other": "75", "update": "yes"})
+    assert again.status_code == 200, "the figures are worked out again"
+    changed = {**form, "other": "75", "words": field(again, "words")}
+    second, third = (client.post(address, data=changed) for _ in range(2))
+    assert (second.status_code, second.location) == (303, third.location)
+    assert second.location != first.location
+    made = db.session.scalars(db.select(Pledge).order_by(Pledge.id)).all()
+    assert [(one.amount, one.state) for one in made] == [
+        (euros("50"), State.EXPIRED),
+        (euros("75"), State.STARTED),
+    ]
+    payments.type_card(made[1].checkout_id)
+    assert client.get(f"/it/pledges/back/{made[1].ref}").status_code == 200
+    assert pledges.again(made[1]).state is State.ACTIVE
+    assert client.post(address, data=form).status_code == 303, "the first form leads to its own end"
+    assert len(db.session.scalars(db.select(Pledge)).all()) == 2
+
+
 @pytest.mark.parametrize("typed", ["1,5e3", "NaN", "-5", "0", "1.000.00", "12,345", "abc", "1e400", "٣٥", "5 000"])
 def test_an_amount_that_cannot_be_read_is_refused_beside_its_field_and_stays(client, typed):
     campaign = campaigns.live_campaign()

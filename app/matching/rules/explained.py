@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.errors import Refusal
-from app.core.money import ZERO, Money, Rate
+from app.core.money import WHOLE, ZERO, Money, Rate
 from app.matching.rules.crowd import Crowd
 from app.matching.rules.match import (
     Outcome,
@@ -101,6 +101,14 @@ def _measured(gave: Crowd, budget: Money, stretch: Money, policy: MatchPolicy, *
                 said = Refusal("That is more than the terms forgive: the city’s part goes back to the fund.")
             yield Step("nothing", said, ZERO)
             return
+        if policy.shrink_from_bp < WHOLE:
+            least = needed.share_up(policy.shrink_from_bp)
+            said = Refusal(
+                "Where cards are refused, the terms forgive it down to %(rate)s of the threshold: %(sum)s.",
+                rate=Rate(policy.shrink_from_bp),
+                sum=least,
+            )
+            yield Step("forgiven", said, least)
     if not collected and gave.donors < policy.donors_min:
         said = Refusal(
             "At least %(least)s people must give; so far they are %(have)s: the city adds nothing yet.",

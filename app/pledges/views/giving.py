@@ -1,6 +1,8 @@
 """The giving page: one page of ours, then the provider's page for the card."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any, NoReturn
 
@@ -19,7 +21,8 @@ from app.groups import queries as groups
 from app.identity import service as identity
 from app.payments.gateway import ProviderDown
 from app.pledges import jobs, queries, service
-from app.pledges.rules import check_email, refuse_amount
+from app.pledges.models import Pledge
+from app.pledges.rules import State, check_email, refuse_amount
 from app.pledges.rules.consent import Consent, consent
 from app.pledges.views import words
 from app.pledges.views.blueprint import bp
@@ -141,7 +144,10 @@ def promise(slug: str) -> ResponseReturnValue:
     form_key = request.form.get("form_key", "")[:64]
     known = queries.by_form_key(form_key) if form_key else None
     if known is not None:
-        return _to_the_card(known.id, slug)
+        if (replaced := queries.by_form_key(_changed_key(form_key))) is not None:
+            return _to_the_card(replaced.id, slug)
+        if not _went_back(known):
+            return _to_the_card(known.id, slug)
     campaign = _open(slug)
     draft = _read(campaign, request.form, fallback=None)
     if request.form.get("update"):
@@ -149,8 +155,10 @@ def promise(slug: str) -> ResponseReturnValue:
     _check(campaign, draft)
     if draft.errors or draft.changed or draft.agreed is None or draft.amount is None:
         return _page(campaign, request.form, draft, form_key or token_urlsafe(18)), 422
+    if known is not None and not _unfinished(known):
+        return _to_the_card(known.id, slug)
     try:
-        pledge_id = _start(campaign, draft, form_key or token_urlsafe(18))
+        pledge_id = _start(campaign, draft, _changed_key(form_key) if known else form_key or token_urlsafe(18))
     except Invalid as invalid:
         draft.errors.update({"other" if name == "amount" else name: said for name, said in invalid.errors.items()})
         return _page(campaigns.by_slug(slug), request.form, draft, form_key), 422
@@ -158,6 +166,29 @@ def promise(slug: str) -> ResponseReturnValue:
         draft.errors[""] = refusal
         return _page(campaigns.by_slug(slug), request.form, draft, form_key), 429
     return _to_the_card(pledge_id, slug)
+
+
+def _went_back(known: Pledge) -> bool:
+    """Whether the donor came back from the card page to the form, and changed what she gives or her address."""
+    if known.state is not State.STARTED:
+        return False  # that promise stands, or is over: its own page says so
+    amount = typed_amount(request.form, None, {})
+    typed = request.form.get("email", "").strip().lower()
+    return bool(request.form.get("update")) or (amount, typed) != (known.amount, known.email)
+
+
+def _changed_key(form_key: str) -> str:
+    """The key under which a form counts that came back changed: clicked twice it is still one pledge."""
+    amount, email = typed_amount(request.form, None, {}), request.form.get("email", "").strip().lower()
+    return sha256(f"{form_key}:{amount.cents if amount else 0}:{email}".encode()).hexdigest()[:43]
+
+
+def _unfinished(known: Pledge) -> bool:
+    """Whether nothing came of the card page that is replaced; it is closed, so that nothing can."""
+    known_id = known.id
+    with suppress(ProviderDown):  # then it ends by itself within a day
+        jobs.expire_page(known_id)
+    return queries.pledge(known_id).state not in (State.ACTIVE, State.HELD)
 
 
 def _check(campaign: Campaign, draft: Draft) -> None:
