@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.core import codes
 from app.core.errors import Invalid, Refusal
 from app.web import colour
 
@@ -60,7 +61,16 @@ def letter(form: Mapping[str, str]) -> Letter:
 
 
 # Each setting of the city with the most characters it may have; those that may be empty are named apart.
-SETTINGS = {"name": 80, "short": 40, "office": 120, "address": 160, "email": 254, "phone": 40}
+SETTINGS = {
+    "name": 80,
+    "short": 40,
+    "office": 120,
+    "address": 160,
+    "email": 254,
+    "phone": 40,
+    "tax_code": 20,
+    "iban": 42,
+}
 MAY_BE_EMPTY = frozenset({"phone"})
 
 
@@ -71,11 +81,17 @@ def city(form: Mapping[str, str]) -> dict[str, str]:
     for name, most in SETTINGS.items():
         found[name] = " ".join(form.get(name, "").split())
         if not found[name] and name not in MAY_BE_EMPTY:
-            errors[name] = Refusal("Fill this in: it stands on every page.")
+            errors[name] = Refusal("Fill this in: pages, letters or papers need it.")
         elif len(found[name]) > most:
             errors[name] = Refusal("Write at most %(most)s characters.", most=most)
     if found["email"] and not _EMAIL.fullmatch(found["email"]):
         errors["email"] = Refusal("This e-mail address is not whole. Write it like this: name@example.org.")
+    for name, reads in (("tax_code", codes.body_tax_code), ("iban", codes.iban)):
+        if name not in errors:
+            try:
+                found[name] = reads(found[name])
+            except codes.CodeError as wrong:
+                errors[name] = str(wrong)
     found["colour"] = form.get("colour", "").strip().upper()
     if refused := colour.problem(found["colour"]):
         errors["colour"] = refused

@@ -12,6 +12,7 @@ from tests.make import identity, pictures
 FILLED = {
     "name": "Comune di Pavia", "short": "Pavia", "office": "Ufficio quartieri", "address": "piazza Municipio 2",
     "email": "cofonda@pavia.example", "phone": "", "colour": "#00695C",
+    "tax_code": "01199250158", "iban": "IT60 X054 2811 1010 0000 0123 456",
 }  # fmt: skip
 
 
@@ -30,6 +31,16 @@ def test_what_is_saved_stands_on_every_page_and_in_the_journal(desk):
     assert entry.what == "web.change_city"
     assert entry.data["before"]["short"] == "Milano"
     assert entry.data["after"]["short"] == "Pavia"
+
+
+def test_the_account_from_which_the_city_pays_is_checked_and_kept_without_spaces(desk):
+    wrong = desk.post("/it/settings", data={**FILLED, "iban": "IT60 X054 2811 1010 0000 0123 457", "tax_code": "123"})
+    assert wrong.status_code == 422
+    drawn = html.fromstring(wrong.data)
+    assert "cifra sbagliata" in drawn.xpath("string(//*[@id='f-iban-error'])")
+    assert drawn.xpath("string(//*[@id='f-tax_code-error'])")
+    assert desk.post("/it/settings", data=FILLED).status_code == 303
+    assert settings.get("city.iban") == "IT60X0542811101000000123456"
 
 
 def test_saving_the_same_again_writes_nothing(desk):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from schwifty import IBAN
@@ -262,6 +262,8 @@ def paid(ref: str) -> ResponseReturnValue:
 
 def _treasury() -> gateway.Treasury:
     city = settings.several("city.")
+    if current_app.config["ENV_NAME"] == "production" and city["iban"] == settings.DEFAULTS["city.iban"]:
+        raise Conflict("The IBAN of the treasury is still the example: an administrator writes it under Settings.")
     return gateway.Treasury(name=city["name"], iban=city["iban"], bic=str(IBAN(city["iban"]).bic or ""))
 
 
