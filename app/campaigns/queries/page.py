@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from app.calls.models import CallTerms
@@ -45,8 +46,16 @@ def _how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).where(*conditions).correlate(Campaign).scalar_subquery()
 
 
-def _whole(*which: ColumnElement[bool]) -> Whole:
+def _whole(which: Select[Any], value: str) -> Whole:
     """Everything that the page of one campaign names, in one question."""
+    row: Any = db.session.execute(which, {"value": value}).one_or_none()
+    if row is None:
+        raise Missing("There is no campaign at this address.")
+    found = (*row[:3], row[3].terms, *row[4:])
+    return Whole(*found)
+
+
+def _question(*which: ColumnElement[bool]) -> Select[Any]:
     latest = (
         select(func.max(StoryVersion.version))
         .where(StoryVersion.campaign_id == Campaign.id)
@@ -54,7 +63,7 @@ def _whole(*which: ColumnElement[bool]) -> Whole:
         .scalar_subquery()
     )
     other = Campaign.__table__.alias("other")
-    row: Any = db.session.execute(
+    asked: Any = (
         select(
             Campaign,
             StoryVersion,
@@ -84,21 +93,29 @@ def _whole(*which: ColumnElement[bool]) -> Whole:
         )
         .options(contains_eager(Award.ranking))
         .where(*which)
-    ).one_or_none()
-    if row is None:
-        raise Missing("There is no campaign at this address.")
-    found = (*row[:3], row[3].terms, *row[4:])
-    return Whole(*found)
+    )
+    return asked  # type: ignore[no-any-return]
+
+
+# Put together once: to build such a question takes as long as to answer it.
+@cache
+def _by_slug() -> Select[Any]:
+    return _question(Campaign.slug == bindparam("value"), Campaign.state.in_(PUBLIC))
+
+
+@cache
+def _by_ref() -> Select[Any]:
+    return _question(Campaign.ref == bindparam("value"))
 
 
 def whole_by_slug(slug: str) -> Whole:
     """The public campaign at that address with all that its page names."""
-    return _whole(Campaign.slug == slug, Campaign.state.in_(PUBLIC))
+    return _whole(_by_slug(), slug)
 
 
 def whole_by_ref(ref: str) -> Whole:
     """The same before it is public, for its group and the office."""
-    return _whole(Campaign.ref == ref)
+    return _whole(_by_ref(), ref)
 
 
 # --- the gallery and the documents -----------------------------------------------------------------------------------

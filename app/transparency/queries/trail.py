@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from app.calls.rules import TrancheKind
@@ -198,9 +199,20 @@ class Ending:
 
 def ending(campaign: Campaign) -> Ending:
     """Close, case, agreement, payments and closed accounts of one campaign, in one question."""
+    asked = {"campaign_id": campaign.id, "project": f"proposal:{campaign.proposal_id}"}
+    row: Any = db.session.execute(_ending(), asked).one()
+    paid, bound, reserved = (each or ZERO for each in row[7:])
+    back = max(ZERO, campaign.ceiling - paid - bound - reserved)
+    found = (*row[:6], int(row[6] or 0), paid, bound, back)
+    return Ending(*found)
+
+
+@cache
+def _ending() -> Select[Any]:
+    """Put together once: to build it takes as long as to answer it."""
     advance, balance = aliased(Order), aliased(Order)
     first, last = aliased(Tranche), aliased(Tranche)
-    project = AccountRow.owner == f"proposal:{campaign.proposal_id}"
+    project = AccountRow.owner == bindparam("project")
     held = [
         select(func.sum(AccountRow.balance))
         .where(AccountRow.book == "budget", project, AccountRow.name.in_(names))
@@ -214,7 +226,7 @@ def ending(campaign: Campaign) -> Ending:
         .correlate(Agreement)
         .scalar_subquery()
     )
-    row: Any = db.session.execute(
+    return (
         select(Close, Case, Agreement, Account, advance, balance, receipts, *held)
         .select_from(Campaign)
         .outerjoin(Close, Close.campaign_id == Campaign.id)
@@ -225,13 +237,9 @@ def ending(campaign: Campaign) -> Ending:
         .outerjoin(advance, and_(advance.tranche_id == first.id, advance.state == OrderState.PAID))
         .outerjoin(last, and_(last.agreement_id == Agreement.id, last.kind == TrancheKind.BALANCE))
         .outerjoin(balance, and_(balance.tranche_id == last.id, balance.state == OrderState.PAID))
-        .where(Campaign.id == campaign.id)
+        .where(Campaign.id == bindparam("campaign_id"))
         .execution_options(populate_existing=True)
-    ).one()
-    paid, bound, reserved = (each or ZERO for each in row[7:])
-    back = max(ZERO, campaign.ceiling - paid - bound - reserved)
-    found = (*row[:6], int(row[6] or 0), paid, bound, back)
-    return Ending(*found)
+    )
 
 
 def trail(campaign: Campaign) -> Trail:
