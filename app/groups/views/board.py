@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _l
 
 from app.campaigns import queries as campaigns
-from app.campaigns.models import Campaign
 from app.core import clock
 from app.core.errors import Invalid, Missing, Refusal, TooMany
 from app.groups import queries
@@ -61,8 +61,8 @@ def body_of(group: Group) -> LegalEntity:
     return entity
 
 
-def body_by(group: Group, own: Sequence[Campaign]) -> tuple[str, date, date] | None:
-    """Title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
+def body_by(group: Group, own: Sequence[Any]) -> tuple[str, date, date] | None:
+    """From the group's campaigns: title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
     if group.kind is not Kind.INFORMAL:
         return None
     now = clock.now()
