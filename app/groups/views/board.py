@@ -62,7 +62,7 @@ def body_of(group: Group) -> LegalEntity:
 
 
 def body_by(group: Group, own: Sequence[Any]) -> tuple[str, date, date] | None:
-    """From the group's campaigns: title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
+    """Title and last day of an informal group's campaign that still runs, and until when it then forms its body."""
     if group.kind is not Kind.INFORMAL:
         return None
     now = clock.now()
