@@ -13,7 +13,7 @@ from app.core.money import ZERO, Money
 from app.demo.stage import Stage, at_the_sandbox
 from app.demo.stories import DONORS
 from app.groups import queries as groups
-from app.matching.rules import Sentence, effect
+from app.matching.rules import effect
 from app.pledges import jobs, queries, service
 from app.pledges.models import Pledge
 from app.pledges.rules.consent import Terms, consent
@@ -67,7 +67,7 @@ def promise(
             threshold=campaign.threshold,
             city=max(ZERO, brings.city),
             replaces=brings.replaces,
-            reached=brings.sentence not in (Sentence.TOWARDS, Sentence.CROSSES),
+            reached=brings.above,
             counts=True,
             last_charge_on=campaigns.last_day(last_charge_at(closes_at, whole_terms.last_charge_days)),
             free_until_on=campaigns.last_day(free_until(closes_at, whole_terms.free_cancel_hours)),

@@ -48,6 +48,20 @@ def charge_of(pledge):
     return pledges.charges(pledge)[-1].provider_charge
 
 
+@pytest.fixture
+def bounced(clock, client, run_jobs):
+    """A gift of 50.00 that was given back, and the donor's bank would not take it."""
+    campaign = campaigns.live_campaign()
+    pledge = pledges.active_pledge(campaign, 50, card="4000000000005126", email="chiusa@example.org")
+    entity = pledges.payee(campaign)
+    pledges.at_deadline(campaign, clock)
+    pledges.collected(campaign, entity, run_jobs)
+    approved(asked(pledge, "50.00", identity.person(roles=["officer"])), identity.person(roles=["officer"]))
+    run_jobs("pledges.refund")
+    told(client, run_jobs)
+    return campaign, pledge
+
+
 def test_an_officer_asks_another_decides_and_a_part_goes_back(paid, run_jobs):
     campaign, pledge, _ = paid
     first, second = identity.person(roles=["officer"]), identity.person(roles=["officer"])
@@ -166,15 +180,8 @@ def test_a_lost_dispute_is_taken_back_from_the_body_or_owed_by_it(paid, client, 
     pledges.agrees()
 
 
-def test_a_refund_that_the_bank_gives_back_waits_at_the_platform(clock, client, run_jobs):
-    campaign = campaigns.live_campaign()
-    pledge = pledges.active_pledge(campaign, 50, card="4000000000005126", email="chiusa@example.org")
-    entity = pledges.payee(campaign)
-    pledges.at_deadline(campaign, clock)
-    pledges.collected(campaign, entity, run_jobs)
-    approved(asked(pledge, "50.00", identity.person(roles=["officer"])), identity.person(roles=["officer"]))
-    run_jobs("pledges.refund")
-    told(client, run_jobs)
+def test_a_refund_that_the_bank_gives_back_waits_at_the_platform(bounced):
+    campaign, pledge = bounced
     [row] = queries.refunds(pledge.id)
     assert row.state is RefundState.BOUNCED
     books = pledges.books(campaign)
@@ -206,15 +213,8 @@ def test_a_dispute_larger_than_what_is_left_stops_payments_and_is_told_all_the_s
     pledges.agrees()
 
 
-def test_a_dispute_of_a_gift_whose_refund_came_back_takes_what_waited_for_its_donor(clock, client, run_jobs):
-    campaign = campaigns.live_campaign()
-    pledge = pledges.active_pledge(campaign, 50, card="4000000000005126", email="chiusa@example.org")
-    entity = pledges.payee(campaign)
-    pledges.at_deadline(campaign, clock)
-    pledges.collected(campaign, entity, run_jobs)
-    approved(asked(pledge, "50.00", identity.person(roles=["officer"])), identity.person(roles=["officer"]))
-    run_jobs("pledges.refund")
-    told(client, run_jobs)
+def test_a_dispute_of_a_gift_whose_refund_came_back_takes_what_waited_for_its_donor(bounced, client, run_jobs):
+    campaign, pledge = bounced
     dispute = payments.dispute(charge_of(pledge), 5_000)
     told(client, run_jobs)
     assert pledges.books(campaign)["unclaimed"] == ZERO

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from app.calls.models import CallTerms
@@ -46,7 +46,7 @@ def _how_many(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).where(*conditions).correlate(Campaign).scalar_subquery()
 
 
-def _whole(which: Select[Any], value: str) -> Whole:
+def _whole(which: Executable, value: str) -> Whole:
     """Everything that the page of one campaign names, in one question."""
     row: Any = db.session.execute(which, {"value": value}).one_or_none()
     if row is None:
@@ -55,7 +55,7 @@ def _whole(which: Select[Any], value: str) -> Whole:
     return Whole(*found)
 
 
-def _question(*which: ColumnElement[bool]) -> Select[Any]:
+def _question(*which: ColumnElement[bool]) -> Executable:
     latest = (
         select(func.max(StoryVersion.version))
         .where(StoryVersion.campaign_id == Campaign.id)
@@ -63,7 +63,7 @@ def _question(*which: ColumnElement[bool]) -> Select[Any]:
         .scalar_subquery()
     )
     other = Campaign.__table__.alias("other")
-    asked: Any = (
+    return (
         select(
             Campaign,
             StoryVersion,
@@ -94,17 +94,16 @@ def _question(*which: ColumnElement[bool]) -> Select[Any]:
         .options(contains_eager(Award.ranking))
         .where(*which)
     )
-    return asked  # type: ignore[no-any-return]
 
 
 # Put together once: to build such a question takes as long as to answer it.
 @cache
-def _by_slug() -> Select[Any]:
+def _by_slug() -> Executable:
     return _question(Campaign.slug == bindparam("value"), Campaign.state.in_(PUBLIC))
 
 
 @cache
-def _by_ref() -> Select[Any]:
+def _by_ref() -> Executable:
     return _question(Campaign.ref == bindparam("value"))
 
 

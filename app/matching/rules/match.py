@@ -169,6 +169,11 @@ class Effect:
     sentence: Sentence
 
     @property
+    def above(self) -> bool:
+        """Whether the threshold stands already, without this gift."""
+        return self.sentence not in (Sentence.TOWARDS, Sentence.CROSSES)
+
+    @property
     def replaces(self) -> Money:
         """How much of the gift takes the place of the city's money; never below zero."""
         return max(ZERO, -self.city)

@@ -14,7 +14,7 @@ from app.campaigns.models import Campaign
 from app.campaigns.rules import free_until, last_charge_at
 from app.core.money import ZERO, Money
 from app.groups import queries as groups
-from app.matching.rules import Effect, Sentence, effect
+from app.matching.rules import Effect, effect
 from app.pledges import queries
 from app.pledges.rules.consent import Consent, Terms
 
@@ -49,7 +49,7 @@ def for_promise(campaign: Campaign, amount: Money, *, counts: bool, email: str, 
             people=terms.match.donors_min,
             city=max(ZERO, does.city) if counts else ZERO,
             replaces=does.replaces if counts else ZERO,
-            reached=counts and does.sentence not in (Sentence.TOWARDS, Sentence.CROSSES),
+            reached=counts and does.above,
             counts=counts,
             last_charge_on=campaigns.last_day(last_charge_at(closes_at, terms.last_charge_days)),
             free_until_on=campaigns.last_day(free_until(closes_at, terms.free_cancel_hours)),

@@ -367,7 +367,7 @@ def _of_budget(papers: Papers, journals: list[Entries]) -> Iterable[Step]:
             part, order = orders[entries[0].key]
             what = What.ADVANCE if part is TrancheKind.ADVANCE else What.BALANCE
             yield Step(at, what, _moved(entries, "paid"), Whose.CITY, f"{order.number}/{order.year}")
-        if kind in BACK and (_left(entries) or kind in ("economised", "released")):
+        if kind in BACK and _left(entries):
             yield Step(at, BACK[kind], _left(entries), Whose.CITY)
         if (owed := _moved(entries, "receivable")) > ZERO:
             yield Step(at, What.OWED, owed, Whose.CITY)
